@@ -28,7 +28,7 @@ class _Ciphertext(str):
 
 class Secret(fields.Char):
     copy = False
-    trim = True
+    falsy_value = None  # the column is NULL or ciphertext: an empty string is never compared with it
 
     _description_searchable = False
 
