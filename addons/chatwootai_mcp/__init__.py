@@ -1,1 +1,1 @@
-from . import controllers, models
+from . import gateway, controllers, models  # the gateway first: it stands before every controller

@@ -1,0 +1,148 @@
+"""The door before Odoo: which tenant a request is for, decided by its credential before any database is touched.
+
+Odoo chooses a database by session, header or list. Requests to our routes carry it in the path or in the key instead, and
+a credential that only this server can have signed. So the WSGI application is wrapped: the signature is checked, then the
+database is named to Odoo by its own header, then Odoo goes on as ever (routing, retrying, signaling). What was verified
+stands in ``environ["chatwootai.claims"]``, which no client can set; a controller that misses it refuses.
+
+An unknown tenant, a wrong credential and another tenant's credential get the same bytes.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from odoo import http
+
+from .control import get_control
+from .settings import get_keyring
+from .tenancy.account import InvalidAccountId, parse_account_id
+from .tenancy.tokens import (
+    CHATWOOT_AUDIENCE,
+    METRICS_AUDIENCE,
+    config_audience,
+    tenant_audience,
+    verify_mcp_key,
+    verify_webhook_token,
+)
+
+CLAIMS = "chatwootai.claims"
+MAX_BODY = 1024 * 1024  # bytes
+_OURS = re.compile(r"/(mcp|chatwootai)(/|\Z)")
+_OPEN = frozenset({"/chatwootai/health"})
+_MCP = re.compile(r"/mcp(?:/(?P<account>[a-z0-9-]{1,40})(?:/(?P<server>[a-z]{1,20}))?)?\Z")
+_WEBHOOK = re.compile(r"/chatwootai/webhook/(?:(?P<account>[a-z0-9-]{1,40})/)?(?P<token>[A-Za-z0-9_-]{56})\Z")
+_CONFIG = re.compile(r"/chatwootai/config/(?P<account>[a-z0-9-]{1,40})\Z")
+_SESSION_COOKIE = re.compile(r"(?:^|; *)session_id=[^;]*")
+_BEARER = "bearer "
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A verified credential: whose it is, and its id, by which the tenant's database tells whether it is in force."""
+
+    account_id: str | None
+    credential_id: str
+
+
+def deny() -> Response:
+    """The one answer to every credential that does not open what was asked for."""
+    return Response(
+        '{"error":"unauthorized"}',
+        401,
+        {"WWW-Authenticate": 'Bearer realm="mcp"', "Cache-Control": "no-store"},
+        content_type="application/json",
+    )
+
+
+def _authenticate(environ: dict[str, Any]) -> Claims | None:
+    path = environ.get("PATH_INFO", "")
+    if match := _MCP.match(path):
+        return _mcp_claims(environ, match["account"])
+    if match := _WEBHOOK.match(path):
+        if match["account"]:
+            return _token_claims(match["account"], tenant_audience, match["token"])
+        return _shared_webhook_claims(environ, match["token"])
+    if match := _CONFIG.match(path):
+        return _token_claims(match["account"], config_audience, _bearer(environ))
+    if path == "/chatwootai/metrics":
+        token_id = verify_webhook_token(get_keyring(), METRICS_AUDIENCE, _bearer(environ))
+        return Claims(None, token_id) if token_id else None
+    return None
+
+
+def _mcp_claims(environ: dict[str, Any], account: str | None) -> Claims | None:
+    claims = verify_mcp_key(get_keyring(), _bearer(environ))
+    if claims is None or account not in (None, claims.account_id):
+        return None
+    return Claims(claims.account_id, claims.key_id)
+
+
+def _token_claims(account: str, audience: Callable[[str], str], token: str) -> Claims | None:
+    try:
+        token_id = verify_webhook_token(get_keyring(), audience(parse_account_id(account)), token)
+    except InvalidAccountId:
+        return None
+    return Claims(account, token_id) if token_id else None
+
+
+def _shared_webhook_claims(environ: dict[str, Any], token: str) -> Claims | None:
+    """The token stands for a Chatwoot; the payload's account says for which of its tenants the event is."""
+    token_id = verify_webhook_token(get_keyring(), CHATWOOT_AUDIENCE, token)
+    if token_id is None:
+        return None
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    account_id = get_control().tenant_of_webhook(token_id, _chatwoot_account(body))
+    return Claims(account_id, token_id) if account_id else None
+
+
+def _chatwoot_account(body: bytes) -> int | None:
+    try:
+        account = json.loads(body)["account"]["id"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return account if isinstance(account, int) and not isinstance(account, bool) and 0 < account < 2**31 else None
+
+
+def _bearer(environ: dict[str, Any]) -> str:
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    return header[len(_BEARER) :].strip() if header[: len(_BEARER)].lower() == _BEARER else ""
+
+
+def _too_large(environ: dict[str, Any]) -> bool:
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > MAX_BODY or bool(environ.get("HTTP_TRANSFER_ENCODING"))
+
+
+_odoo_application = http.Application.__call__
+
+
+def _application(
+    self: http.Application, environ: dict[str, Any], start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    path = environ.get("PATH_INFO", "")
+    if not _OURS.match(path):
+        return _odoo_application(self, environ, start_response)
+    environ.pop("HTTP_X_ODOO_DATABASE", None)
+    environ["HTTP_COOKIE"] = _SESSION_COOKIE.sub("", environ.get("HTTP_COOKIE", ""))
+    if path in _OPEN:
+        return _odoo_application(self, environ, start_response)
+    if _too_large(environ):
+        response = Response('{"error":"send a Content-Length of at most 1 MiB"}', 413, content_type="application/json")
+        return response(environ, start_response)
+    claims = _authenticate(environ)
+    if claims is None:
+        return deny()(environ, start_response)
+    environ[CLAIMS] = claims
+    if claims.account_id:
+        environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
+    return _odoo_application(self, environ, start_response)
+
+
+http.Application.__call__ = _application
