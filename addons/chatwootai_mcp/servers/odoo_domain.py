@@ -131,7 +131,8 @@ def _check_value(path: str, operator: str, value: Any, shape: FieldShape) -> Non
         if shape.type not in _TEXT | _RELATION:
             raise InvalidDomain(f"{operator!r} compares text; {path} is {shape.type}.")
         return
-    if operator in _ORDER and (shape.type in _RELATION or shape.type == "boolean" or value in (None, False)):
+    unset = value is None or value is False  # not 0, which equals False
+    if operator in _ORDER and (unset or shape.type in _RELATION or shape.type == "boolean"):
         raise InvalidDomain(f"{operator!r} cannot compare {path} ({shape.type}) with {_show(value)}.")
     _check_scalar(path, operator, value, shape)
 
