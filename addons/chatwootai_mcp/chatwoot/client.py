@@ -1,0 +1,247 @@
+"""Chatwoot's Application API, as far as the agents use it.
+
+Two tokens: a user's reads, the agent bot's writes (a bot may not list messages, and what a user writes makes Chatwoot
+think that a person answered). Without a bot's token the user's does both.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from .errors import ChatwootError, NotFound, Rejected, Unauthorized, Unavailable
+from .payload import Conversation, InvalidPayload, Message, parse_conversation, parse_message
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+_MAX_ANSWER = 8 * 1024 * 1024
+_MAX_PAGES = 10
+_PAGE = 100  # of a message list read forward
+_FLOOD = "too many messages"  # the flood guard answers 422 like a wrong message, and passes
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Whose the user token is, and the accounts it opens."""
+
+    user_id: int
+    name: str
+    accounts: frozenset[int]
+
+
+def normal_base_url(text: str) -> str:
+    """The address in the one spelling that is stored: scheme, host, port and path, no slash at the end.
+
+    :raises ValueError: when it is no http(s) address
+    """
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("not an http(s) address")
+    port = f":{parts.port}" if parts.port else ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+@dataclass
+class ChatwootClient:
+    base_url: str
+    account: int
+    read_token: str | None = field(repr=False)
+    write_token: str | None = field(repr=False, default=None)
+    read_seconds: float = READ_SECONDS
+    _session: requests.Session = field(repr=False, default_factory=requests.Session)
+
+    def profile(self) -> Profile:
+        answer = self._call("GET", "/api/v1/profile", token=self._reader())
+        try:
+            accounts = frozenset(int(account["id"]) for account in answer["accounts"])
+            return Profile(int(answer["id"]), str(answer.get("name") or ""), accounts)
+        except (KeyError, TypeError, ValueError):
+            raise _unexpected() from None
+
+    def check_write_token(self) -> None:
+        """Conversation 0 never exists: a token that may act on conversations is told so, another is refused."""
+        try:
+            self._call("GET", self._path("/conversations/0"), token=self._writer())
+        except NotFound:
+            return
+
+    def conversation(self, conversation: int) -> Conversation:
+        answer = self._call("GET", self._path(f"/conversations/{conversation}"), token=self._reader())
+        try:
+            return parse_conversation(answer)
+        except InvalidPayload:
+            raise _unexpected() from None
+
+    def messages(self, conversation: int, *, after: int | None = None, before: int | None = None) -> list[Message]:
+        """One page, oldest first: the newest 20, or those before or after a message."""
+        bounds = {name: bound for name, bound in (("after", after), ("before", before)) if bound is not None}
+        answer = self._call(
+            "GET", self._path(f"/conversations/{conversation}/messages"), token=self._reader(), params=bounds
+        )
+        try:
+            return [parse_message(message) for message in answer["payload"]]
+        except (KeyError, TypeError, InvalidPayload):
+            raise _unexpected() from None
+
+    def messages_since(self, conversation: int, floor: int) -> list[Message]:
+        """All messages newer than ``floor`` (the newest 20 when it is 0), at most a thousand."""
+        if not floor:
+            return self.messages(conversation)
+        found: list[Message] = []
+        for _page in range(_MAX_PAGES):
+            page = self.messages(conversation, after=floor)
+            newer = [message for message in page if message.id > floor]
+            found += newer
+            if len(page) < _PAGE or not newer:
+                break
+            floor = max(message.id for message in newer)
+        return found
+
+    def send_message(self, conversation: int, content: str, *, private: bool = False, **options: Any) -> int:
+        """Post a message; its id. Not idempotent: posting twice shows it twice."""
+        body = {"content": content, "message_type": "outgoing", "private": private, **options}
+        answer = self._call(
+            "POST", self._path(f"/conversations/{conversation}/messages"), token=self._writer(), body=body
+        )
+        try:
+            return int(answer["id"])
+        except (KeyError, TypeError, ValueError):
+            # It answered 200: the message stands, only its id is unknown.
+            raise Unavailable("Chatwoot took the message and did not say its id.", maybe_done=True) from None
+
+    def set_status(self, conversation: int, status: str) -> None:
+        self._act(conversation, "toggle_status", {"status": status})
+
+    def set_priority(self, conversation: int, priority: str | None) -> None:
+        self._act(conversation, "toggle_priority", {"priority": priority})
+
+    def assign(self, conversation: int, *, assignee_id: int | None = None, team_id: int | None = None) -> None:
+        self._act(conversation, "assignments", {"team_id": team_id} if team_id else {"assignee_id": assignee_id})
+
+    def add_labels(self, conversation: int, labels: Iterable[str]) -> None:
+        """Chatwoot replaces all labels: read, merge, write."""
+        path = self._path(f"/conversations/{conversation}/labels")
+        answer = self._call("GET", path, token=self._reader())
+        there = answer.get("payload") if isinstance(answer, dict) else None
+        if not isinstance(there, list):
+            raise _unexpected()
+        merged = list(dict.fromkeys([*there, *labels]))
+        if merged != there:
+            self._call("POST", path, token=self._writer(), body={"labels": merged})
+
+    def show_typing(self, conversation: int, typing: bool) -> None:
+        self._act(conversation, "toggle_typing_status", {"typing_status": "on" if typing else "off"})
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> "ChatwootClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _act(self, conversation: int, action: str, body: Mapping[str, Any]) -> None:
+        self._call("POST", self._path(f"/conversations/{conversation}/{action}"), token=self._writer(), body=body)
+
+    def _path(self, path: str) -> str:
+        return f"/api/v1/accounts/{self.account}{path}"
+
+    def _reader(self) -> str | None:
+        return self.read_token or self.write_token
+
+    def _writer(self) -> str | None:
+        return self.write_token or self.read_token
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if not token:
+            raise Unauthorized("No access token is set.")
+        try:
+            # No redirects: requests would carry the token's header on to whatever host is named.
+            with self._session.request(
+                method,
+                self.base_url + path,
+                headers={"api_access_token": token, "Accept": "application/json"},
+                params=params,
+                json=body,
+                timeout=(CONNECT_SECONDS, self.read_seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                text = response.raw.read(_MAX_ANSWER + 1, decode_content=True)
+                return _answer(response, text)
+        except requests.RequestException as error:
+            raise _unreachable(error) from None
+        except OSError:  # the answer broke off while it was read
+            raise Unavailable("The connection to Chatwoot broke off.", maybe_done=True) from None
+
+
+def _answer(response: requests.Response, text: bytes) -> Any:
+    status = response.status_code
+    if 200 <= status < 300:
+        if len(text) > _MAX_ANSWER:
+            raise Rejected("Chatwoot's answer is larger than any it gives.")
+        return _json(text) if text.strip() else {}
+    raise _failure(status, _sentence(text), response.headers.get("Retry-After", ""))
+
+
+def _failure(status: int, said: str, retry_after: str) -> ChatwootError:
+    tail = f": {said}" if said else "."
+    if status in (401, 403):
+        return Unauthorized(f"Chatwoot refuses the access token{tail}")
+    if status == 404:
+        return NotFound(f"Chatwoot does not know the conversation or account{tail}")
+    if status == 429 or (status == 422 and _FLOOD in said.lower()):
+        wait = int(retry_after) if retry_after.isdecimal() else 60
+        return Unavailable(f"Chatwoot asks to be called less often{tail}", retry_after=min(wait, 3600))
+    if status >= 500:
+        return Unavailable(f"Chatwoot failed with status {status}{tail}", maybe_done=True)
+    if 300 <= status < 400:
+        return Rejected("Chatwoot answers with a redirect: set the address that it redirects to.")
+    return Rejected(f"Chatwoot refuses the request (status {status}){tail}")
+
+
+def _unreachable(error: requests.RequestException) -> Unavailable:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return Unavailable("Chatwoot cannot be reached.")
+    if isinstance(error, requests.Timeout):
+        return Unavailable("Chatwoot did not answer in time.", maybe_done=True)
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return Unavailable("Chatwoot's address is not one that can be called.")
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    never_sent = isinstance(reason, NewConnectionError)
+    return Unavailable("Chatwoot cannot be reached.", maybe_done=not never_sent)
+
+
+def _unexpected() -> Unavailable:
+    return Unavailable("Chatwoot's answer has not the form it should have.", maybe_done=True)
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unexpected() from None
+
+
+def _sentence(text: bytes) -> str:
+    """What Chatwoot said of the error: ``{error}`` or ``{message, attributes}``; nothing of a page of HTML."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    said = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
+    return str(said)[:300] if said else ""

@@ -1,0 +1,102 @@
+"""The rules of sending exactly once, as decisions over plain values.
+
+    queued   -> send: noted as "sending" (and committed) before the request leaves
+    sending  -> the last try's end is unknown: read what is in Chatwoot, and send again only if it is not there
+    sent, failed, withheld -> nothing more to do
+
+Chatwoot keeps no mark of ours on a message, so what was sent is recognised by its text, its author, and by being
+neither older than the last message known when it was sent nor claimed by another entry.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import ChatwootError, Unavailable
+from .payload import Author, Direction, Message
+
+
+class Kind(StrEnum):
+    MESSAGE = "message"
+    PRIVATE_NOTE = "private_note"
+    STATUS = "status"
+    LABELS = "labels"
+    PRIORITY = "priority"
+    ASSIGNMENT = "assignment"
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    WITHHELD = "withheld"
+    FAILED = "failed"
+
+
+class Step(StrEnum):
+    SEND = "send"
+    READ_BACK = "read_back"
+    NOTHING = "nothing"
+
+
+# Written anew by every call; the others say what shall be, and saying it twice changes nothing.
+_WRITTEN = frozenset({Kind.MESSAGE, Kind.PRIVATE_NOTE})
+_FIRST_PAUSE = 5
+_LONGEST_PAUSE = 900
+SETTLE_SECONDS = 20  # how long a request whose answer was lost may still be at work in Chatwoot (its own limit is 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What decides over an entry of the outbox."""
+
+    kind: Kind
+    state: State
+    content: str = ""
+    floor: int = 0  # the newest message known when it was queued: what it became is newer
+
+
+def next_step(kind: Kind, state: State) -> Step:
+    if state is State.QUEUED:
+        return Step.SEND
+    if state is State.SENDING:
+        return Step.READ_BACK if kind in _WRITTEN else Step.SEND
+    return Step.NOTHING
+
+
+def was_sent(entry: Entry, messages: Iterable[Message], claimed: Collection[int] = ()) -> int | None:
+    """The id of the message the entry became, or None when none of these is it.
+
+    :param claimed: ids that other entries became: the same words said twice are two messages
+    """
+    private = entry.kind is Kind.PRIVATE_NOTE
+    for message in sorted(messages, key=lambda message: message.id):
+        if (
+            message.id > entry.floor
+            and message.id not in claimed
+            and message.direction is Direction.OUTGOING
+            and message.author in (Author.BOT, Author.PERSON)
+            and message.private == private
+            and same_words(message.content, entry.content)
+        ):
+            return message.id
+    return None
+
+
+def same_words(one: str, other: str) -> bool:
+    """Equal but for the white space, which channels and Chatwoot trim as they like."""
+    return one.split() == other.split()
+
+
+def pause(attempts: int, error: ChatwootError | None = None) -> int:
+    """Seconds until the next try: 5, 10, 20 … 900, or what Chatwoot asked for."""
+    if isinstance(error, Unavailable) and error.retry_after is not None:
+        return max(1, error.retry_after)
+    return min(_FIRST_PAUSE << min(max(attempts, 1) - 1, 10), _LONGEST_PAUSE)
+
+
+def state_after(error: ChatwootError) -> State:
+    """What an entry becomes whose sending failed."""
+    if error.maybe_done:
+        return State.SENDING
+    return State.QUEUED if error.retryable else State.FAILED

@@ -1,0 +1,215 @@
+"""The client asks what Chatwoot's contract says, and puts each failure into its class. Against a real socket."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from chatwootai_mcp.chatwoot.client import ChatwootClient, normal_base_url
+from chatwootai_mcp.chatwoot.errors import NotFound, Rejected, Unauthorized, Unavailable
+from chatwootai_mcp.chatwoot.payload import parse_message
+
+LISTED = {"id": 5, "message_type": 1, "content": "Oi", "sender": {"id": 2, "type": "agent_bot"}}
+
+
+class Server(ThreadingHTTPServer):
+    """Answers what it is told, and remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked, self.answers = [], {}
+        self.hanging = threading.Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        path = self.path
+        self.server.asked.append((self.command, path, self.headers["api_access_token"], body))
+        status, answer, headers = self.server.answers.get(
+            (self.command, path.partition("?")[0]), (404, {"error": "no"}, {})
+        )
+        if status is None:
+            if answer == "hang":
+                self.server.hanging.wait(10)
+            self.close_connection = True
+            self.connection.close()
+            return
+        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = _serve
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield running
+        running.hanging.set()
+        running.shutdown()
+
+
+@pytest.fixture
+def client(server):
+    with ChatwootClient(f"http://127.0.0.1:{server.server_port}", 7, "reads", "writes", read_seconds=0.3) as client:
+        yield client
+
+
+def base(path):
+    return f"/api/v1/accounts/7/conversations/25{path}"
+
+
+def test_a_message_is_posted_with_the_bots_token(server, client):
+    server.answers["POST", base("/messages")] = (200, {"id": 99, "message_type": 1}, {})
+    assert client.send_message(25, "Olá", content_type="text") == 99
+    body = {"content": "Olá", "message_type": "outgoing", "private": False, "content_type": "text"}
+    assert server.asked == [("POST", base("/messages"), "writes", body)]
+
+
+def test_messages_are_read_with_the_users_token_page_by_page(server, client):
+    server.answers["GET", base("/messages")] = (200, {"meta": {}, "payload": [LISTED]}, {})
+    assert [message.id for message in client.messages_since(25, 4)] == [5]
+    assert [message.id for message in client.messages_since(25, 0)] == [5]
+    assert [(path, token) for _verb, path, token, _body in server.asked] == [
+        (base("/messages?after=4"), "reads"),
+        (base("/messages"), "reads"),
+    ]
+
+
+def test_a_long_list_is_read_to_its_end(server, client):
+    pages = [[{**LISTED, "id": number} for number in range(1, 101)], [{**LISTED, "id": 101}]]
+    floors = []
+    client.messages = lambda _conversation, after: (
+        floors.append(after) or [parse_message(item) for item in pages.pop(0)]
+    )
+    assert [message.id for message in client.messages_since(25, 1)] == list(range(2, 102))
+    assert floors == [1, 100]
+
+
+def test_labels_are_merged_with_those_that_are_there(server, client):
+    server.answers["GET", base("/labels")] = (200, {"payload": ["vip"]}, {})
+    server.answers["POST", base("/labels")] = (200, {"payload": ["vip", "ai"]}, {})
+    client.add_labels(25, ["ai", "vip"])
+    assert server.asked[-1] == ("POST", base("/labels"), "writes", {"labels": ["vip", "ai"]})
+
+
+def test_labels_that_are_there_already_are_not_written(server, client):
+    server.answers["GET", base("/labels")] = (200, {"payload": ["vip"]}, {})
+    client.add_labels(25, ["vip"])
+    assert len(server.asked) == 1
+
+
+def test_status_assignment_and_typing_take_an_empty_answer(server, client):
+    for action in ("toggle_status", "assignments", "toggle_typing_status", "toggle_priority"):
+        server.answers["POST", base(f"/{action}")] = (200, b"", {})
+    client.set_status(25, "open")
+    client.assign(25, team_id=3)
+    client.show_typing(25, True)
+    client.set_priority(25, None)
+    assert [body for *_rest, body in server.asked] == [
+        {"status": "open"},
+        {"team_id": 3},
+        {"typing_status": "on"},
+        {"priority": None},
+    ]
+
+
+def test_the_profile_tells_the_accounts(server, client):
+    server.answers["GET", "/api/v1/profile"] = (200, {"id": 3, "name": "Ana", "accounts": [{"id": 7}, {"id": 8}]}, {})
+    assert client.profile().accounts == {7, 8}
+
+
+def test_a_write_token_is_good_when_it_is_told_that_the_conversation_is_missing(server, client):
+    client.check_write_token()
+    server.answers["GET", "/api/v1/accounts/7/conversations/0"] = (401, {"error": "Invalid"}, {})
+    with pytest.raises(Unauthorized, match="Invalid"):
+        client.check_write_token()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "maybe_done"),
+    [
+        ((401, {"error": "Invalid Access Token"}, {}), Unauthorized, False),
+        ((403, {"error": "no"}, {}), Unauthorized, False),
+        ((404, {"error": "not found"}, {}), NotFound, False),
+        ((422, {"error": "Content is too long"}, {}), Rejected, False),
+        ((402, {"error": "pay"}, {}), Rejected, False),
+        ((302, b"", {"Location": "https://elsewhere/"}), Rejected, False),
+        ((422, {"error": "Too many messages"}, {}), Unavailable, False),
+        ((429, b"<html>", {"Retry-After": "9"}), Unavailable, False),
+        ((500, b"<html>oops</html>", {}), Unavailable, True),
+        ((200, b"<html>login</html>", {}), Unavailable, True),
+        ((200, {"no": "id"}, {}), Unavailable, True),
+        ((None, "hang", {}), Unavailable, True),
+        ((None, "close", {}), Unavailable, True),
+    ],
+)
+def test_each_failure_has_its_class_and_says_whether_it_may_have_had_effect(server, client, answer, error, maybe_done):
+    server.answers["POST", base("/messages")] = answer
+    with pytest.raises(error) as caught:
+        client.send_message(25, "Olá")
+    assert type(caught.value) is error
+    assert caught.value.maybe_done is maybe_done
+    assert "html" not in str(caught.value)
+
+
+def test_what_chatwoot_asks_to_wait_is_kept(server, client):
+    server.answers["POST", base("/messages")] = (429, {}, {"Retry-After": "9"})
+    with pytest.raises(Unavailable) as caught:
+        client.send_message(25, "Olá")
+    assert caught.value.retry_after == 9
+
+
+def test_a_closed_port_never_had_an_effect():
+    with Server() as gone:
+        port = gone.server_port
+    with pytest.raises(Unavailable) as caught:
+        ChatwootClient(f"http://127.0.0.1:{port}", 7, "reads", "writes").send_message(25, "Olá")
+    assert not caught.value.maybe_done
+
+
+def test_without_a_token_nothing_is_asked(server):
+    with pytest.raises(Unauthorized):
+        ChatwootClient(f"http://127.0.0.1:{server.server_port}", 7, None).send_message(25, "Olá")
+    assert server.asked == []
+
+
+def test_tokens_are_not_shown():
+    assert "reads" not in repr(ChatwootClient("http://127.0.0.1", 7, "reads", "writes"))
+    assert "writes" not in repr(ChatwootClient("http://127.0.0.1", 7, "reads", "writes"))
+
+
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("https://Chat.Example.com/", "https://chat.example.com"),
+        (" http://localhost:3000// ", "http://localhost:3000"),
+        ("https://x.com/chat/", "https://x.com/chat"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_an_address_has_one_spelling(given, normal):
+    assert normal_base_url(given) == normal
+
+
+@pytest.mark.parametrize(
+    "given", ["chat.example.com", "ftp://x", "https://user:pass@x.com", "https://x.com/?a=1", "https://x.com:99999", ""]
+)
+def test_what_is_no_address_is_refused(given):
+    with pytest.raises(ValueError):
+        normal_base_url(given)
