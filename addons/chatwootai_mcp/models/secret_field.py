@@ -4,9 +4,10 @@
     …
     read_secret(connection, "token")     # server side only
 
-Reading gives `MASK` where something is stored and False otherwise, to everybody and superuser alike, so that no view, export,
-`search_read`, tracking value or MCP tool can show it. Writing `MASK` back (what a form does with a field nobody touched)
-leaves what is stored as it is. A related field without a column (a settings page) passes on what was typed.
+Reading gives `MASK` where something is stored and False otherwise, to everybody and superuser alike, so that no view,
+export, `search_read`, tracking value or MCP tool can show it. Writing `MASK` back (what a form does with a field
+nobody touched) leaves what is stored as it is. A related field without a column (a settings page) passes on what was
+typed.
 """
 
 from odoo import fields, models
