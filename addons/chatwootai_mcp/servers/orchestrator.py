@@ -4,6 +4,7 @@ The HTTP endpoints and the crews call the same :class:`Orchestrator`. It routes 
 as the principal's Odoo user in the principal's database, and turns every outcome into a structured result.
 """
 
+import hashlib
 import json
 import logging
 import random
@@ -130,10 +131,11 @@ class Orchestrator:
         stores = self._stores()
         if declared.cache_namespace is None:
             return _transact(principal, declared, parsed, env, record, stores)
-        return stores.cache.get_or_compute(
+        question = json.dumps([declared.name, parsed], sort_keys=True)
+        return stores.cache.get_or_load(
             principal.account_id,
             declared.cache_namespace(parsed),
-            json.dumps([declared.name, parsed], sort_keys=True, default=str),
+            hashlib.sha256(question.encode()).hexdigest(),
             lambda: _transact(principal, declared, parsed, env, record, stores),
             ttl=_CACHE_SECONDS,
         )

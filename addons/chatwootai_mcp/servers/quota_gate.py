@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ..control import get_control
 from ..stores.cache import Cache
+from ..tenancy.account import cache_key
 from ..tenancy.quota import QuotaExceeded, over
 
 _MINUTE = 60
@@ -23,7 +24,7 @@ class QuotaGate:
         """:raises QuotaExceeded: when the tenant is at its calls a minute or its concurrent calls"""
         limits = get_control().limits(account_id)
         if limits.calls_per_minute is not None:
-            calls = self._cache().incr_window(account_id, "calls", _MINUTE)
+            calls = self._cache().incr_window(cache_key(account_id, "calls"), _MINUTE)
             if over(limits.calls_per_minute, calls - 1):
                 raise QuotaExceeded("calls_per_minute", _MINUTE)
         with self._lock:
