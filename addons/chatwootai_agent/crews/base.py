@@ -1,0 +1,237 @@
+"""A crew that answers customers of one tenant, whatever the channel. Channels differ in how they write and how much.
+
+    reply = WhatsAppCrew("acme").process_message("Quanto custa o sérum?", conversation_id=42)
+
+A turn ends in a reply, or in a hand-off to a person with its reason, or in `TurnFailed` when the machinery is down.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from . import environment
+from .answer import greet, leak, unwrap
+from .errors import ConfigurationMissing, ModelMisbehaved, TurnFailed
+from .intent import PERSON, SPECIALISTS
+from .llm_settings import LLMSettings
+from .prompts import Prompts, history_messages
+from .reply import Customer, HandOff, HandOffCause, Reply
+from .tool_client import OfferedTool, ToolClient
+from .turn import OnStep, Turn
+
+if TYPE_CHECKING:
+    from .flow import MessageRun
+
+_logger = logging.getLogger(__name__)
+
+#: The lookups of each specialist, besides the crew's own hand_off. Sending is not among them: the reply is the result.
+LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sales": ("find_products", "search_knowledge", "active_business_rules"),
+    "support": ("search_knowledge", "find_products", "active_business_rules"),
+    "scheduling": ("search_knowledge", "active_business_rules"),
+    "delivery": ("search_knowledge", "find_products", "active_business_rules"),
+}
+#: Names of ours a customer must never read.
+INTERNAL_NAMES: Final = (
+    *sorted({name for names in LOOKUPS.values() for name in names}),
+    "hand_off",
+    "account_id",
+    "conversation_id",
+    "partner_id",
+    "customer_message",
+)
+#: Beside the specialist's steps: classify, classify again in plain words, one repetition, the forced last answer.
+CALLS_AROUND_STEPS: Final = 4
+
+
+class CustomerServiceCrew:
+    """The agents of one tenant. Configuration is read once, when the crew is made: make one per turn."""
+
+    message_limit: ClassVar[int] = 4000
+
+    def __init__(
+        self,
+        account_id: str,
+        tools: ToolClient | None = None,
+        llm: LLMSettings | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.account_id = account_id
+        self.clock = clock
+        self.tools = tools if tools is not None else _in_process_tools(account_id)
+        self.llm = llm if llm is not None else _in_process_llm(account_id)
+        self.config: dict[str, Any] = self._load("company_metadata")
+        self.agent_config: dict[str, Any] = self._load("agent_config")
+        self.business_rules: list[dict[str, Any]] = self._load("business_rules")
+        services = self.config.get("services") or {}
+        self.specialists = [
+            name for name in SPECIALISTS if name in self.agent_config["specialists"] and services.get(name)
+        ]
+
+    # -- what channels change
+
+    def write(self, text: str) -> str:
+        """The reply in the channel's own format and length."""
+        return text[: self.message_limit]
+
+    # -- a turn
+
+    def process_message(
+        self,
+        message: str,
+        conversation_id: str | int,
+        history: Iterable[Mapping[str, Any]] = (),
+        customer: Customer | None = None,
+        on_step: OnStep | None = None,
+    ) -> Reply:
+        """Answer one message. `history` are the earlier ones, oldest first: {"role": "user"|"assistant", "content"}."""
+        max_steps = int(self.agent_config["max_steps"])
+        turn = Turn(
+            seconds=float(self.agent_config["turn_seconds"]),
+            max_llm_calls=max_steps + CALLS_AROUND_STEPS,
+            max_tool_calls=max_steps,
+            on_step=on_step,
+        )
+        told = history_messages(history)
+        if not message.strip():
+            return self._hand_off(turn, PERSON, "person", "the message holds no text")
+        if not self.specialists:
+            return self._hand_off(turn, PERSON, "person", "all services of the agents are off")
+        environment.prepare()
+        run = self._run(message, conversation_id, told, customer, turn)
+        failed = self._perform(run)
+        if failed is not None:
+            return failed
+        return self._conclude(run, first_turn=not any(entry["role"] == "assistant" for entry in told))
+
+    def _run(
+        self,
+        message: str,
+        conversation_id: str | int,
+        history: list[dict[str, str]],
+        customer: Customer | None,
+        turn: Turn,
+    ) -> MessageRun:
+        from .flow import MessageRun
+        from .llm import TenantLLM
+        from .tools import AgentTool, bound_tools, hand_off_tool
+
+        prompts = self._prompts()
+        bound = {"account_id": self.account_id, "conversation_id": conversation_id}
+        if customer is not None and customer.partner_id is not None:
+            bound["partner_id"] = customer.partner_id
+
+        def tools_of(specialist: str) -> list[AgentTool]:
+            lookups = bound_tools(self.tools, self._offered(turn), LOOKUPS[specialist], bound, turn)
+            return [*lookups, hand_off_tool(turn, prompts.words)]
+
+        return MessageRun(
+            message=message,
+            history=history,
+            customer=customer,
+            prompts=prompts,
+            intents=[*self.specialists, PERSON],
+            json_schema=self.llm.json_schema,
+            max_steps=int(self.agent_config["max_steps"]),
+            llm=TenantLLM.for_turn(self.llm, turn),
+            turn=turn,
+            tools_of=tools_of,
+        )
+
+    def _perform(self, run: MessageRun) -> Reply | None:
+        """Run the flow; None when it reached its end, a hand-off when the model did not manage."""
+        from .flow import perform
+        from .llm import failure_of
+
+        turn = run.turn
+        try:
+            perform(run)
+            return None
+        except TurnFailed as error:
+            raise TurnFailed(error.reason, retryable=error.retryable, steps=turn.steps, usage=turn.usage()) from error
+        except Exception as error:
+            if turn.hand_off_reason is not None:
+                return None
+            failure = failure_of(turn.llm_failure or error)
+            if failure.kind == "machinery":
+                raise TurnFailed(
+                    failure.reason, retryable=failure.retryable, steps=turn.steps, usage=turn.usage()
+                ) from error
+            _logger.info("%s: turn handed off: %s", self.account_id, failure.reason)
+            cause: HandOffCause = "budget" if failure.kind == "budget" else "model"
+            return self._hand_off(turn, run.intent.name or PERSON, cause, failure.reason)
+
+    def _conclude(self, run: MessageRun, *, first_turn: bool) -> Reply:
+        turn, intent = run.turn, run.intent.name
+        if turn.hand_off_reason is not None:
+            return self._hand_off(turn, intent, "agent", turn.hand_off_reason)
+        if run.prompt is None:
+            return self._hand_off(turn, PERSON, "person", "the customer asks for a person, or for what no agent does")
+        try:
+            text = unwrap(run.answer)
+        except ModelMisbehaved as error:
+            return self._hand_off(turn, intent, "model", str(error))
+        shown = leak(text, instructions=run.prompt.instructions, internal_names=INTERNAL_NAMES)
+        if shown is not None:
+            return self._hand_off(turn, intent, "guard", f"the reply would have shown {shown}")
+        style = self.config.get("style") or {}
+        text = greet(text, style.get("greeting"), first_turn=first_turn)
+        return Reply(self.write(text), intent, None, list(turn.steps), turn.usage())
+
+    def _hand_off(self, turn: Turn, intent: str, cause: HandOffCause, reason: str) -> Reply:
+        told = self.agent_config.get("hand_off") or {}
+        message = str(told.get("message") or "").strip() or self._prompts().words.hand_off
+        hand_off = HandOff(cause, reason, self.write(message), told.get("team_id"))
+        return Reply(hand_off.message, intent, hand_off, list(turn.steps), turn.usage())
+
+    # -- what it needs
+
+    def _load(self, config_type: str) -> Any:
+        """The tenant's stored configuration of that type."""
+        answer = self.tools.call_tool("get_agent_config", {"account_id": self.account_id, "config_type": config_type})
+        if not answer.get("success"):
+            raise ConfigurationMissing(self.account_id, config_type, str(answer.get("error") or "not stored"))
+        return answer["config"]
+
+    def _offered(self, turn: Turn) -> Sequence[OfferedTool]:
+        return self.tools.list_tools()
+
+    def _prompts(self) -> Prompts:
+        now = self.clock().astimezone(_zone(str(self.config.get("timezone") or "America/Sao_Paulo")))
+        return Prompts(
+            self.config,
+            [rule for rule in self.business_rules if in_force(rule, f"{now:%Y-%m-%d}")],
+            instructions=str(self.agent_config.get("instructions") or ""),
+            specialists=self.specialists,
+            now=now,
+        )
+
+
+def in_force(rule: Mapping[str, Any], today: str) -> bool:
+    """Whether a rule is valid on that day; dates are ISO texts or dates, open at the end they lack."""
+    start, end = rule.get("date_start"), rule.get("date_end")
+    return (not start or str(start) <= today) and (not end or today <= str(end))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("America/Sao_Paulo")
+
+
+def _in_process_tools(account_id: str) -> ToolClient:
+    from .in_process import tools_of_tenant
+
+    return tools_of_tenant(account_id)
+
+
+def _in_process_llm(account_id: str) -> LLMSettings:
+    from .in_process import llm_of_tenant
+
+    return llm_of_tenant(account_id)

@@ -1,0 +1,53 @@
+"""Makes the process fit for crewai, once, before its first import.
+
+crewai costs 3 seconds and 200 MiB to import, so it is imported inside the first turn of a worker. Left alone it calls
+home, replaces signal handlers, prints tool arguments to stdout, and takes keys and addresses from OPENAI_* variables,
+which belong to no tenant.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+_FIXED = {
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "CREWAI_DISABLE_TRACKING": "true",
+    "CREWAI_TRACING_ENABLED": "false",
+    "CREWAI_DISABLE_VERSION_CHECK": "true",
+    "OTEL_SDK_DISABLED": "true",
+}
+_lock = threading.Lock()
+_ready = False
+
+
+def prepare(storage_dir: Path | None = None) -> None:
+    """Set the environment, import crewai, quieten it. Cheap after the first call."""
+    global _ready
+    if _ready:
+        return
+    with _lock:
+        if _ready:
+            return
+        os.environ.update(_FIXED)
+        _give_it_a_place(storage_dir)
+        import crewai  # noqa: F401  reads a .env file, so the variables are dropped after it
+        from crewai.events.event_listener import event_listener
+
+        _forget_openai_variables()
+        event_listener.formatter.verbose = False
+        _ready = True
+
+
+def _give_it_a_place(storage_dir: Path | None) -> None:
+    """crewai creates its storage directory on import; HOME may not be writable under Odoo."""
+    directory = storage_dir or Path(tempfile.gettempdir()) / f"chatwootai-crewai-{os.getuid()}"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ.setdefault("CREWAI_STORAGE_DIR", str(directory))
+
+
+def _forget_openai_variables() -> None:
+    for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+        del os.environ[name]

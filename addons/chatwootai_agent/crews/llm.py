@@ -1,0 +1,191 @@
+"""The tenant's model as crewai calls it: one object per message, so that no two turns share a budget or a count.
+
+Importing this imports crewai: call `environment.prepare()` first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import openai
+from crewai.llms.providers.openai.completion import OpenAICompletion
+from crewai.utilities.exceptions.context_window_exceeding_exception import LLMContextLengthExceededError
+from pydantic import Field
+
+from .errors import BudgetExceeded, ModelMisbehaved
+from .http_client import shared_client
+from .llm_settings import LLMSettings
+from .reply import Step
+from .turn import Turn, excerpt, milliseconds_since
+
+#: The wait before the one repetition of a call that met a busy or failing server.
+PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 5.0
+#: Not worth repeating a call with less time left.
+WORTH_REPEATING: Final = 10.0
+
+
+class TenantLLM(OpenAICompletion):
+    """Within the turn's budget, through the shared client, every call a step of the turn."""
+
+    turn: Any = Field(default=None, exclude=True)
+    call_timeout: float = Field(default=30.0, exclude=True)
+
+    @classmethod
+    def for_turn(cls, settings: LLMSettings, turn: Turn) -> TenantLLM:
+        return cls(
+            model=settings.model,
+            base_url=settings.base_url,
+            api_key=settings.api_key or "none",
+            custom_openai=True,
+            max_retries=0,
+            turn=turn,
+            call_timeout=settings.timeout,
+        )
+
+    def _build_sync_client(self) -> Any:
+        return openai.OpenAI(**self._get_client_params(), http_client=shared_client())
+
+    def _build_async_client(self) -> Any:
+        return None  # nothing here is asynchronous, and building one costs an SSL context
+
+    def supports_function_calling(self) -> bool:
+        return True  # crewai says no to every name with "o1" in it
+
+    def supports_stop_words(self) -> bool:
+        return False  # they serve text tool calling only, and some servers refuse the parameter
+
+    @contextmanager
+    def answering_in(self, response_format: dict[str, Any] | None) -> Iterator[None]:
+        """Ask for this response format, and read the answer as text: crewai's own parsing gives up on prose."""
+        if response_format is not None:
+            self.additional_params["response_format"] = response_format
+        try:
+            yield
+        finally:
+            self.additional_params.pop("response_format", None)
+
+    def call(self, messages: Any, tools: Any = None, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._call_with_one_repetition(messages, tools, *args, **kwargs)
+        except Exception as error:
+            self.turn.llm_failure = error  # crewai may wrap it on its way up
+            raise
+
+    def _call_with_one_repetition(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._recorded_call(*args, **kwargs)
+        except Exception as error:
+            pause = pause_before_repetition(error)
+            if pause is None or self.turn.seconds_left() < pause + WORTH_REPEATING:
+                raise
+            time.sleep(pause)
+            return self._recorded_call(*args, **kwargs)
+
+    def _recorded_call(self, messages: Any, tools: Any, *args: Any, **kwargs: Any) -> Any:
+        left = self.turn.begin_llm_call()
+        started, before = time.monotonic(), self.turn.tokens()
+        offered = {"messages": len(messages) if isinstance(messages, list) else 1, "tools": len(tools or ())}
+        result, ok = "", False
+        try:
+            self._client = self._build_sync_client().with_options(timeout=min(self.call_timeout, left))
+            answer = super().call(messages, tools, *args, **kwargs)
+            result, ok = _said(answer), True
+            if not isinstance(answer, str) and not tools:
+                raise ModelMisbehaved("the model called a tool it was not offered")
+            return answer
+        except Exception as error:
+            result, ok = failure_of(error).reason, False
+            raise
+        finally:
+            self.turn.record(
+                Step(
+                    "llm",
+                    self.model,
+                    offered,
+                    excerpt(result),
+                    milliseconds_since(started),
+                    ok,
+                    self.turn.tokens() - before,
+                )
+            )
+
+    def _track_token_usage_internal(self, usage_data: dict[str, Any]) -> None:
+        super()._track_token_usage_internal(usage_data)
+        self.turn.add_tokens(usage_data)
+
+
+def _said(answer: Any) -> str:
+    """What the model said, or which tools it wants called."""
+    if isinstance(answer, list):
+        calls = [getattr(call, "function", None) for call in answer]
+        return "; ".join(f"{call.name}({call.arguments})" for call in calls if call is not None)
+    return str(answer)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a model call failed: the machinery (the turn may be done again), or the model (it goes to a person)."""
+
+    kind: Literal["machinery", "budget", "model"]
+    reason: str
+    retryable: bool = False
+
+
+def failure_of(error: BaseException) -> Failure:
+    """One ladder from any exception of a model call to what it means. No text of a provider's page gets through."""
+    error = _root(error)
+    match error:
+        case BudgetExceeded():
+            return Failure("budget", str(error))
+        case openai.APITimeoutError():
+            return Failure("machinery", "the model did not answer in time", retryable=True)
+        case openai.APIConnectionError():
+            return Failure("machinery", "the model's server cannot be reached", retryable=True)
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return Failure("machinery", f"the model's server refused the key ({error.status_code})")
+        case openai.NotFoundError():
+            return Failure("machinery", "the model's server does not know this model or address (404)")
+        case openai.RateLimitError():
+            empty = getattr(error, "code", None) == "insufficient_quota"
+            reason = "the model's account has no credit left (429)" if empty else "the model is overloaded (429)"
+            return Failure("machinery", reason, retryable=not empty)
+        case openai.APIStatusError() if error.status_code >= 500:
+            return Failure("machinery", f"the model's server failed ({error.status_code})", retryable=True)
+        case openai.APIStatusError() if error.status_code >= 400:
+            return Failure("model", f"the model refused the request ({error.status_code})")
+        case LLMContextLengthExceededError():
+            return Failure("model", "the conversation is too long for the model")
+        case ModelMisbehaved():
+            return Failure("model", str(error))
+        case openai.OpenAIError():
+            return Failure("model", "the model's answer was not a completion")
+        case _:
+            return Failure("model", f"the model's answer could not be used ({type(error).__name__})")
+
+
+def pause_before_repetition(error: BaseException) -> float | None:
+    """How long to wait before asking once more; None when asking again is of no use, or took too long already."""
+    root = _root(error)
+    if isinstance(root, openai.APITimeoutError) or not failure_of(root).retryable:
+        return None
+    response = getattr(root, "response", None)
+    asked = response.headers.get("retry-after", "") if response is not None else ""
+    try:
+        wanted = float(asked)
+    except ValueError:
+        return PAUSE
+    return max(PAUSE, wanted) if wanted <= LONGEST_PAUSE else None
+
+
+def _root(error: BaseException) -> BaseException:
+    """crewai wraps the client's errors in ValueError and ConnectionError; the cause tells what happened."""
+    ours = (openai.OpenAIError, BudgetExceeded, ModelMisbehaved, LLMContextLengthExceededError)
+    seen = error
+    while not isinstance(seen, ours) and seen.__cause__ is not None:
+        seen = seen.__cause__
+    return seen if isinstance(seen, ours) else error
