@@ -1,0 +1,1 @@
+"""What the demo and the tests need beside Odoo: a Chatwoot stand-in, an offline model, two companies."""
