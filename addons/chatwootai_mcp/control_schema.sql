@@ -1,0 +1,56 @@
+-- The operator's database: which tenants there are, whose Chatwoot account is whose, what each may use, and alerts.
+-- Run by the operator with psql (-v odoo=ROLE names Odoo's role); every statement may run again.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT pg_advisory_xact_lock(hashtext('chatwootai_control_schema'));
+
+CREATE TABLE IF NOT EXISTS tenant (
+    account_id text PRIMARY KEY,
+    state text NOT NULL DEFAULT 'creating' CHECK (state IN ('creating', 'active', 'dropping')),
+    demo text,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A Chatwoot account belongs to one tenant.
+CREATE TABLE IF NOT EXISTS chatwoot_account (
+    base_url text NOT NULL,
+    chatwoot_account integer NOT NULL CHECK (chatwoot_account > 0),
+    account_id text NOT NULL REFERENCES tenant ON DELETE CASCADE,
+    PRIMARY KEY (base_url, chatwoot_account)
+);
+
+-- The webhook all tenants of one Chatwoot share; its token's HMAC covers the base URL, the id here makes it revocable.
+CREATE TABLE IF NOT EXISTS chatwoot_webhook (
+    token_id text PRIMARY KEY,
+    base_url text NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A missing row or a null means no limit.
+CREATE TABLE IF NOT EXISTS tenant_limit (
+    account_id text PRIMARY KEY REFERENCES tenant ON DELETE CASCADE,
+    calls_per_minute integer CHECK (calls_per_minute >= 0),
+    concurrent integer CHECK (concurrent >= 0),
+    turns_per_day integer CHECK (turns_per_day >= 0),
+    tokens_per_month bigint CHECK (tokens_per_month >= 0),
+    money_per_month numeric CHECK (money_per_month >= 0),
+    documents integer CHECK (documents >= 0),
+    vectors integer CHECK (vectors >= 0),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE IF NOT EXISTS alert (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    account_id text,
+    kind text NOT NULL,
+    message text NOT NULL,
+    seen_at timestamptz
+);
+
+-- Odoo reads everything, raises alerts, and changes nothing else.
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"odoo";
+GRANT USAGE ON SCHEMA public TO :"odoo";
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"odoo";
+GRANT INSERT (account_id, kind, message) ON alert TO :"odoo";
+COMMIT;
