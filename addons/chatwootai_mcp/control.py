@@ -1,66 +1,116 @@
-"""The control database: which tenants there are, which Chatwoot account is whose, what each may use.
+"""The control database: the operator's list of tenants, of their Chatwoot accounts, limits and alerts.
 
-It belongs to the operator (see ``bin/tenant``); Odoo's role reads it. Without one, as when the addon is installed by hand
-into a plain Odoo, there are no limits and no shared webhooks.
+Odoo reads it with its own role, which may change nothing there but raise an alert. Where there is none (the addon
+installed into a plain Odoo by hand) or it can't be reached, there are no shared webhooks, and the limits last known hold.
 """
 
 import logging
-import threading
+import os
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any
 
 import psycopg2
 
-from odoo.sql_db import db_connect
+from odoo.sql_db import Cursor, db_connect
 
 from .tenancy.quota import Limits
 
 _logger = logging.getLogger(__name__)
-DATABASE = "chatwootai_control"
-_LIMITS_SECONDS = 1.0
+
+DEFAULT_DATABASE = "chatwootai_control"
+LIMITS_SECONDS = 1  # how long a changed limit may take to be seen
+ABSENT_SECONDS = 30  # how long to trust that there is no control database
 
 
 class Control:
-    """What Odoo reads of the control database; nothing here raises when it is not there."""
-
-    def __init__(self) -> None:
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._absent_until = 0.0
         self._limits: dict[str, tuple[float, Limits]] = {}
-        self._lock = threading.Lock()
 
-    def limits(self, account_id: str) -> Limits:
-        """The tenant's limits, at most a second old."""
-        now = time.monotonic()
-        known = self._limits.get(account_id)
-        if known and now - known[0] < _LIMITS_SECONDS:
-            return known[1]
-        names = Limits.names()
-        rows = self._rows(f"SELECT {', '.join(names)} FROM limits WHERE account_id = %s", account_id)  # noqa: S608
-        limits = Limits(*rows[0]) if rows else Limits()
-        with self._lock:
-            self._limits[account_id] = (now, limits)
-        return limits
+    def tenants(self) -> list[str]:
+        """The tenants in service."""
+        rows = self._rows("SELECT account_id FROM tenant WHERE state = 'active' ORDER BY account_id")
+        return [account_id for (account_id,) in rows or ()]
+
+    def tenant_of_chatwoot(self, base_url: str, chatwoot_account: int) -> str | None:
+        """Whose account of a Chatwoot this is."""
+        rows = self._rows(
+            "SELECT account_id FROM chatwoot_account WHERE base_url = %s AND chatwoot_account = %s",
+            base_url,
+            chatwoot_account,
+        )
+        return rows[0][0] if rows else None
 
     def tenant_of_webhook(self, token_id: str, chatwoot_account: int | None) -> str | None:
-        """The tenant to whom an event of a shared webhook belongs."""
+        """Whose event it is that came to the webhook all tenants of one Chatwoot share."""
         rows = self._rows(
-            "SELECT c.account_id FROM shared_webhooks w JOIN chatwoot_accounts c USING (base_url)"
-            " WHERE w.token_id = %s AND NOT w.revoked AND c.chatwoot_account = %s",
+            "SELECT account_id FROM chatwoot_account JOIN chatwoot_webhook USING (base_url)"
+            " WHERE token_id = %s AND chatwoot_account = %s",
             token_id,
             chatwoot_account,
         )
         return rows[0][0] if rows else None
 
-    def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    def limits(self, account_id: str) -> Limits:
+        """What the tenant may use; the answer is at most a second old, or the last known when there is none to be had."""
+        until, known = self._limits.get(account_id, (0.0, Limits()))
+        if time.monotonic() < until:
+            return known
+        names = Limits.names()
+        rows = self._rows(f"SELECT {', '.join(names)} FROM tenant_limit WHERE account_id = %s", account_id)
+        if rows is not None:
+            known = _limits(names, rows[0]) if rows else Limits()
+        self._limits[account_id] = (time.monotonic() + LIMITS_SECONDS, known)
+        return known
+
+    def alert(self, account_id: str | None, kind: str, message: str) -> None:
+        """Tell the operator. Never fails: an alert that can't be stored is in the log."""
+        _logger.warning("alert %s of %s: %s", kind, account_id or "the server", message)
+        with self._cursor() as cr:
+            if cr is not None:
+                cr.execute(
+                    "INSERT INTO alert (account_id, kind, message) VALUES (%s, %s, %s)", (account_id, kind, message)
+                )
+                cr.commit()
+
+    def forget(self, account_id: str) -> None:
+        self._limits.pop(account_id, None)
+
+    def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]] | None:
+        """The query's rows; None when the database can't be asked."""
+        with self._cursor() as cr:
+            if cr is None:
+                return None
+            cr.execute(query, parameters)
+            return cr.fetchall()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Cursor | None]:
+        """A short cursor, or None where the control database is absent or out of reach."""
         try:
-            with db_connect(DATABASE).cursor() as cr:
-                cr.execute(query, parameters, log_exceptions=False)
-                return cr.fetchall()
-        except psycopg2.Error:
-            _logger.debug("no control database", exc_info=True)
-            return []
+            cursor = None if time.monotonic() < self._absent_until else db_connect(self._database).cursor()
+        except psycopg2.OperationalError as error:
+            self._absent_until = time.monotonic() + ABSENT_SECONDS
+            _logger.info("no control database %s: %s", self._database, str(error).strip())
+            cursor = None
+        if cursor is None:
+            yield None
+            return
+        with closing(cursor):
+            yield cursor
+
+
+def _limits(names: tuple[str, ...], row: tuple[Any, ...]) -> Limits:
+    given = dict(zip(names, row, strict=True))
+    if given["money_per_month"] is not None:
+        given["money_per_month"] = float(given["money_per_month"])
+    return Limits(**given)
 
 
 @lru_cache(maxsize=1)
 def get_control() -> Control:
-    return Control()
+    return Control(os.environ.get("CHATWOOTAI_CONTROL_DATABASE") or DEFAULT_DATABASE)

@@ -1,0 +1,64 @@
+"""queue_job's runner takes up tenants created after its start, lets go of dropped ones, and serves tenants only.
+
+The runner lists databases once, when it starts. This patch compares its list with the databases there are at each turn of
+its loop, which it takes at least every few seconds. Only databases whose name is an account_id are taken: a role may own
+others (tests, templates in the making), and their jobs are not for this server.
+"""
+
+import logging
+
+from odoo.addons.queue_job.jobrunner import runner
+
+from .tenancy.account import InvalidAccountId, parse_account_id
+
+_logger = logging.getLogger(__name__)
+
+ADOPTION_SECONDS = 3
+
+_get_db_names = runner.QueueJobRunner.get_db_names
+_requeue_dead_jobs = runner.QueueJobRunner.requeue_dead_jobs
+
+
+def get_db_names(self):
+    return [name for name in _get_db_names(self) if _is_tenant(name)]
+
+
+def requeue_dead_jobs(self):
+    """Called once per turn of the runner's loop, before it reads notifications."""
+    names = set(self.get_db_names())
+    for name in set(self.db_by_name) - names:
+        _let_go(self, name)
+    for name in sorted(names - set(self.db_by_name)):
+        _adopt(self, name)
+    return _requeue_dead_jobs(self)
+
+
+def _adopt(queue_runner, name):
+    database = runner.Database(name)
+    if not database.has_queue_job:
+        database.close()
+        return
+    queue_runner.db_by_name[name] = database
+    with database.select_jobs("state in %s", (runner.NOT_DONE,)) as cr:
+        for job in cr:
+            queue_runner.channel_manager.notify(name, *job)
+    _logger.info("running the jobs of %s", name)
+
+
+def _let_go(queue_runner, name):
+    queue_runner.channel_manager.remove_db(name)
+    queue_runner.db_by_name.pop(name).close()
+    _logger.info("%s is gone", name)
+
+
+def _is_tenant(name):
+    try:
+        parse_account_id(name)
+    except InvalidAccountId:
+        return False
+    return True
+
+
+runner.SELECT_TIMEOUT = ADOPTION_SECONDS
+runner.QueueJobRunner.get_db_names = get_db_names
+runner.QueueJobRunner.requeue_dead_jobs = requeue_dead_jobs
