@@ -1,0 +1,81 @@
+"""The adapters under test: each port has one contract, run on every adapter.
+
+MongoDB and Qdrant have no server on a developer's machine: their adapters then run on mongomock and on the client's own
+in-memory engine, and the test ids say so. MONGODB_URL and QDRANT_URL put the same tests on a server.
+"""
+
+import os
+import threading
+import uuid
+import warnings
+
+import pytest
+from chatwootai_mcp.stores.documents_sqlite import SqliteDocumentStore
+from chatwootai_mcp.stores.vectors_edge import EdgeVectorStore
+
+MONGODB_URL, QDRANT_URL = os.environ.get("MONGODB_URL"), os.environ.get("QDRANT_URL")
+ON_MONGO = "mongodb" if MONGODB_URL else "mongomock-not-proven-on-a-server"
+ON_QDRANT = "qdrant" if QDRANT_URL else "qdrant-in-memory-not-proven-on-a-server"
+
+
+@pytest.fixture
+def accounts():
+    """Two tenants whose names look alike; random, because a given server may hold others."""
+    stem = f"acme{uuid.uuid4().hex[:8]}"
+    return stem, f"{stem}-x"
+
+
+@pytest.fixture(params=["sqlite", ON_MONGO])
+def documents(request, tmp_path, accounts):
+    store = SqliteDocumentStore(tmp_path / "documents") if request.param == "sqlite" else _mongo_store()
+    yield store
+    for account in accounts:
+        store.drop(account)
+
+
+def _mongo_store():
+    from chatwootai_mcp.stores.documents_mongodb import MongoDocumentStore, connect
+
+    if MONGODB_URL:
+        return connect(MONGODB_URL)
+    import mongomock
+
+    return MongoDocumentStore(mongomock.MongoClient())
+
+
+@pytest.fixture(params=["edge", ON_QDRANT])
+def vectors(request, tmp_path, accounts):
+    store = EdgeVectorStore(tmp_path / "vectors") if request.param == "edge" else _qdrant_store()
+    yield store
+    for account in accounts:
+        store.drop(account)
+    store.close()
+
+
+def _qdrant_store():
+    from chatwootai_mcp.stores.vectors_qdrant import QdrantVectorStore, connect
+
+    if QDRANT_URL:
+        return connect(QDRANT_URL, os.environ.get("QDRANT_API_KEY"))
+    import qdrant_client
+
+    warnings.filterwarnings("ignore", message="Payload indexes have no effect in the local Qdrant")
+    return QdrantVectorStore(OneAtATime(qdrant_client.QdrantClient(":memory:")))
+
+
+class OneAtATime:
+    """The client's in-memory engine loses writes of parallel threads; a server doesn't. Only tests lock."""
+
+    def __init__(self, client):
+        self._client, self._lock = client, threading.RLock()
+
+    def __getattr__(self, name):
+        attribute = getattr(self._client, name)
+        if not callable(attribute):
+            return attribute
+
+        def locked(*args, **kwargs):
+            with self._lock:
+                return attribute(*args, **kwargs)
+
+        return locked
