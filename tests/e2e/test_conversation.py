@@ -1,0 +1,96 @@
+"""A customer writes on WhatsApp and gets one good answer from the right company, or a person."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+
+def brl(price):
+    """1234.5 → 1.234,50"""
+    return f"{price:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def first_product(stack, tenant, query):
+    return stack.tool(tenant, "find_products", query=query, limit=1)["products"][0]
+
+
+def some_product(stack, tenant):
+    records = stack.tool(
+        tenant, "search_records", model="product.product", domain=[["sale_ok", "=", True]], fields=["name"], limit=5
+    )["records"]
+    return first_product(stack, tenant, records[2]["name"])
+
+
+def test_the_answer_holds_the_price_and_stock_of_this_moment(stack):
+    for tenant in stack.tenants:
+        product = some_product(stack, tenant)
+        reply = stack.ask(tenant, f"Quanto custa {product['name']} e tem em estoque?", phone="+5511900000001")
+        assert brl(product["price"]) in reply.content
+        assert re.search(rf"\b{product['available_quantity']:g}\b", reply.content)
+
+
+def test_the_same_question_gets_each_companys_own_answer(stack):
+    question = "Qual é o prazo para troca ou devolução?"
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(
+            pool.map(lambda tenant: stack.ask(tenant, question, phone="+5511900000002").content, stack.tenants)
+        )
+    assert replies[0] != replies[1]
+
+
+def test_a_customer_who_wants_a_person_gets_one(stack):
+    message = stack.chatwoot.customer_says(
+        stack.acme.chatwoot.id, "Quero falar com um atendente humano, por favor", phone="+5511900000003"
+    )
+    stack.chatwoot.wait_for_reply(message.conversation, message.id, 60)
+    stack.chatwoot.wait_for_status(message.conversation, "open", 30)
+    assert any(note.private for note in message.conversation.messages)
+
+
+def test_a_message_delivered_many_times_is_answered_once(stack):
+    stack.chatwoot.faults.set("duplicate", probability=1.0)
+    message = stack.chatwoot.customer_says(
+        stack.acme_x.chatwoot.id, "Quais são as formas de pagamento?", phone="+5511900000004"
+    )
+    stack.chatwoot.wait_for_reply(message.conversation, message.id, 60)
+    assert len(stack.chatwoot.watch_replies(message.conversation, message.id, 8)) == 1
+
+
+def test_a_burst_is_answered_together(stack):
+    said = [
+        stack.chatwoot.customer_says(stack.acme.chatwoot.id, text, phone="+5511900000005")
+        for text in ("Oi", "tudo bem?", "qual o horário de atendimento?")
+    ]
+    conversation = said[-1].conversation
+    stack.chatwoot.wait_for_reply(conversation, said[-1].id, 60)
+    assert len(stack.chatwoot.watch_replies(conversation, said[0].id, 8)) == 1
+
+
+def test_the_agents_are_silent_once_a_person_answered(stack):
+    message = stack.chatwoot.customer_says(stack.acme.chatwoot.id, "Bom dia", phone="+5511900000006")
+    first = stack.chatwoot.wait_for_reply(message.conversation, message.id, 60)
+    person = stack.chatwoot.human_replies(stack.acme.chatwoot.id, message.conversation.display_id, "Oi, sou a Paula.")
+    assert person.id > first.id
+    later = stack.chatwoot.customer_says(stack.acme.chatwoot.id, "Quanto custa o frete?", phone="+5511900000006")
+    assert stack.chatwoot.watch_replies(later.conversation, later.id, 12) == []
+
+
+def test_chatwoot_down_delays_the_answer_and_loses_nothing(stack):
+    stack.chatwoot.faults.set("api_500", next=3)
+    reply = stack.ask(stack.acme, "Vocês entregam em casa?", phone="+5511900000007", timeout=120)
+    assert reply.content
+    assert len(stack.chatwoot.watch_replies(reply.conversation, 0, 5)) == 1
+
+
+def test_an_unsigned_or_wrongly_signed_delivery_is_refused(stack):
+    body = b'{"event":"message_created","account":{"id":1}}'
+    unsigned = requests.post(stack.acme.webhook_url, data=body, timeout=10)
+    wrong = requests.post(
+        stack.acme.webhook_url,
+        data=body,
+        headers={"X-Chatwoot-Signature": "sha256=" + "0" * 64, "X-Chatwoot-Timestamp": "1781706000"},
+        timeout=10,
+    )
+    assert unsigned.status_code == wrong.status_code == 401
+    assert unsigned.content == wrong.content
