@@ -26,5 +26,8 @@
         "data/agent_user.xml",
         "data/queue_job.xml",
         "views/menus.xml",
+        "data/outbox_cron.xml",
+        "views/chatwoot_connection_views.xml",
+        "views/outbox_views.xml",
     ],
 }

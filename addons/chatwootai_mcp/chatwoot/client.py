@@ -210,7 +210,7 @@ def _failure(status: int, said: str, retry_after: str) -> ChatwootError:
     if status >= 500:
         return Unavailable(f"Chatwoot failed with status {status}{tail}", maybe_done=True)
     if 300 <= status < 400:
-        return Rejected("Chatwoot answers with a redirect: set the address that it redirects to.")
+        return Unavailable("Chatwoot answers with a redirect: set the address that it redirects to.")
     return Rejected(f"Chatwoot refuses the request (status {status}){tail}")
 
 

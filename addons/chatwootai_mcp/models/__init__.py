@@ -1,0 +1,1 @@
+from . import alerting, chatwoot_connection, outbox, webhook_secret

@@ -149,7 +149,7 @@ def test_a_write_token_is_good_when_it_is_told_that_the_conversation_is_missing(
         ((404, {"error": "not found"}, {}), NotFound, False),
         ((422, {"error": "Content is too long"}, {}), Rejected, False),
         ((402, {"error": "pay"}, {}), Rejected, False),
-        ((302, b"", {"Location": "https://elsewhere/"}), Rejected, False),
+        ((302, b"", {"Location": "https://elsewhere/"}), Unavailable, False),
         ((422, {"error": "Too many messages"}, {}), Unavailable, False),
         ((429, b"<html>", {"Retry-After": "9"}), Unavailable, False),
         ((500, b"<html>oops</html>", {}), Unavailable, True),

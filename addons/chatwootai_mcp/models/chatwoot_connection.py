@@ -1,0 +1,190 @@
+"""The tenant's connections to Chatwoot: address, tokens, webhook secrets, and a button that tries them."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..chatwoot.client import ChatwootClient, normal_base_url
+from ..chatwoot.errors import ChatwootError, NotFound, Unauthorized
+from ..settings import get_keyring, get_settings
+from ..tenancy.account import InvalidAccountId
+from ..tenancy.keyring import WeakSecret
+from ..tenancy.tokens import mint_webhook_token, new_token_id, tenant_audience
+from .secret_field import Secret, read_secret
+
+_TEST_SECONDS = 8.0  # a person waits for the answer
+
+
+class ChatwootConnection(models.Model):
+    _name = "chatwootai.chatwoot.connection"
+    _inherit = ["chatwootai.alerting"]
+    _description = "Chatwoot connection"
+    _order = "name, id"
+
+    name = fields.Char(required=True, default=lambda self: self.env.company.name)
+    active = fields.Boolean(default=True)
+    base_url = fields.Char(
+        "Chatwoot address", required=True, help="Address of Chatwoot, for instance https://chat.example.com"
+    )
+    chatwoot_account = fields.Integer(
+        "Account number", required=True, help="The number after /accounts/ in the address of Chatwoot's pages"
+    )
+    user_token = Secret(
+        "User access token",
+        groups="chatwootai_mcp.group_mcp_manager",
+        help="Access token of a Chatwoot user, from their profile settings. It reads conversations and messages.",
+    )
+    bot_token = Secret(
+        "Agent bot access token",
+        groups="chatwootai_mcp.group_mcp_manager",
+        help="Access token of the agent bot. It writes the replies; without one the user's token writes them,"
+        " and Chatwoot shows them as that user's.",
+    )
+    webhook_secret_ids = fields.One2many(
+        "chatwootai.webhook.secret",
+        "connection_id",
+        "Webhook secrets",
+        groups="chatwootai_mcp.group_mcp_manager",
+        help="As soon as there is one, only webhooks signed with one of them are accepted.",
+    )
+    webhook_token_id = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_token_id(),
+        groups="chatwootai_mcp.group_mcp_manager",
+    )
+    webhook_url = fields.Char(
+        "Webhook address",
+        compute="_compute_webhook_url",
+        compute_sudo=True,
+        groups="chatwootai_mcp.group_mcp_manager",
+        help="Give this address to the agent bot (or the account's webhook) in Chatwoot. Whoever knows it can post to it.",
+    )
+    tested_at = fields.Datetime("Last tested", readonly=True, copy=False)
+    test_state = fields.Selection([("ok", "Works"), ("failed", "Does not work")], readonly=True, copy=False)
+    test_result = fields.Text("Result of the test", readonly=True, copy=False)
+
+    _unique_account = models.UniqueIndex(
+        "(base_url, chatwoot_account)", "This Chatwoot account is connected already (perhaps archived)."
+    )
+    _unique_token = models.UniqueIndex("(webhook_token_id)")
+    _positive_account = models.Constraint("CHECK(chatwoot_account > 0)", "The account number is greater than zero.")
+
+    @api.depends("webhook_token_id")
+    def _compute_webhook_url(self):
+        for connection in self:
+            connection.webhook_url = connection._webhook_url()
+
+    def _webhook_url(self):
+        account_id = self.env.cr.dbname
+        try:
+            token = mint_webhook_token(get_keyring(), tenant_audience(account_id), self.webhook_token_id or "")
+        except (WeakSecret, InvalidAccountId):
+            return False
+        return f"{get_settings().public_url}/chatwootai/webhook/{account_id}/{token}"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_normal_url(vals) for vals in vals_list])
+
+    def write(self, vals):
+        written = super().write(self._with_normal_url(vals))
+        if vals.keys() & {"base_url", "user_token", "bot_token", "active"}:
+            # What waited for a token or an address that works need not wait any longer.
+            self.env["chatwootai.outbox"].sudo().resume(self)
+        return written
+
+    @api.model
+    def _with_normal_url(self, vals):
+        if not vals.get("base_url"):
+            return vals
+        try:
+            return vals | {"base_url": normal_base_url(vals["base_url"])}
+        except ValueError:
+            raise ValidationError(
+                self.env._("%s is not an address of Chatwoot: write it like https://chat.example.com", vals["base_url"])
+            ) from None
+
+    @api.private
+    def client(self, **options):
+        """A client with this connection's tokens. For the server's own use."""
+        self.ensure_one()
+        connection = self.sudo()
+        return ChatwootClient(
+            connection.base_url,
+            connection.chatwoot_account,
+            read_secret(connection, "user_token"),
+            read_secret(connection, "bot_token"),
+            **options,
+        )
+
+    @api.private
+    def webhook_secrets(self):
+        """The secrets in clear, any of which may have signed a webhook."""
+        return [read_secret(secret, "secret") for secret in self.sudo().webhook_secret_ids if secret.secret]
+
+    def action_new_webhook_url(self):
+        """Give the webhook another address; the one it had is refused from now on."""
+        self.check_access("write")
+        for connection in self:
+            connection.sudo().webhook_token_id = new_token_id()
+
+    def action_test(self):
+        """Try the address and both tokens, and say what was found."""
+        self.ensure_one()
+        self.check_access("write")
+        problems = self._test()
+        self.sudo().write(
+            {
+                "tested_at": fields.Datetime.now(),
+                "test_state": "failed" if problems else "ok",
+                "test_result": "\n".join(problems)
+                or self.env._("Chatwoot answers, and the tokens do what they are for."),
+            }
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if problems else "success",
+                "sticky": bool(problems),
+                "title": self.name,
+                "message": self.test_result,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _test(self):
+        """A sentence for each thing that does not work."""
+        problems = []
+        with self.client(read_seconds=_TEST_SECONDS) as client:
+            if not client.read_token:
+                problems.append(self.env._("There is no user access token: without one, messages cannot be read."))
+            else:
+                try:
+                    profile = client.profile()
+                    if self.chatwoot_account not in profile.accounts:
+                        problems.append(
+                            self.env._(
+                                "The user access token is that of %(user)s, who does not belong to account %(account)s.",
+                                user=profile.name,
+                                account=self.chatwoot_account,
+                            )
+                        )
+                except ChatwootError as error:
+                    problems.append(self._explain(error, self.env._("user access token")))
+            if client.write_token and not problems:
+                try:
+                    client.check_write_token()
+                except ChatwootError as error:
+                    problems.append(self._explain(error, self.env._("agent bot access token")))
+        return problems
+
+    def _explain(self, error, token):
+        if isinstance(error, Unauthorized):
+            return self.env._("Chatwoot does not accept the %s: copy it again from Chatwoot.", token)
+        if isinstance(error, NotFound):
+            return self.env._(
+                "There is no Chatwoot at this address: %s answers, but not as Chatwoot does.", self.base_url
+            )
+        return self.env._("%(address)s could not be used: %(reason)s", address=self.base_url, reason=error)
