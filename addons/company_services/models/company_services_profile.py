@@ -306,12 +306,9 @@ class CompanyServicesProfile(models.Model):
         self.ensure_one()
         profile = self.sudo()
         if profile.resource_calendar_id == profile.company_id.resource_calendar_id:
-            profile.resource_calendar_id = profile.resource_calendar_id.copy(
-                {
-                    "name": self.env._("Opening hours of %s", profile.company_id.name),
-                    "company_id": profile.company_id.id,
-                }
-            )
+            calendar = profile.resource_calendar_id.copy({"company_id": profile.company_id.id})
+            calendar.name = self.env._("Opening hours of %s", profile.company_id.name)  # `copy` insists on its own
+            profile.resource_calendar_id = calendar
         return profile.resource_calendar_id
 
     # --- The snapshot

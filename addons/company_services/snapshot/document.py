@@ -29,9 +29,9 @@ def text_or_none(value: object) -> str | None:
 
 
 def address(parts: Mapping[str, object], share_with_customers: bool) -> dict[str, Any] | None:
-    """The address, or None when nothing of it is known."""
+    """The address, or None when nothing of it is known; a country alone is only Odoo's default."""
     shaped: dict[str, Any] = {name: text(parts.get(name)) for name in ADDRESS_PARTS}
-    if not any(shaped.values()):
+    if not any(value for name, value in shaped.items() if name != "country"):
         return None
     return {**shaped, "share_with_customers": share_with_customers}
 

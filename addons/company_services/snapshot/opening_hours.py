@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MINUTES_A_DAY = 24 * 60
-LAST_MINUTE = MINUTES_A_DAY - 1  # a clock has no 24:00
+LAST_MINUTE = 24 * 60 - 1  # a clock has no 24:00
 
 Interval = tuple[int, int]
 
@@ -79,11 +78,11 @@ def float_to_clock(hours: float) -> str:
 
 
 def _minutes(hours: float) -> int:
-    return min(max(round(hours * 60), 0), MINUTES_A_DAY)
+    return min(max(round(hours * 60), 0), LAST_MINUTE)
 
 
 def _clock(minutes: int) -> str:
-    return "{:02d}:{:02d}".format(*divmod(min(minutes, LAST_MINUTE), 60))
+    return "{:02d}:{:02d}".format(*divmod(minutes, 60))
 
 
 def _open_intervals(periods: list[Period], day: int, week: int | None) -> list[Interval]:
@@ -97,15 +96,12 @@ def _entry(day: int, intervals: list[Interval]) -> dict[str, Any] | None:
     if not intervals:
         return None
     opens, closes = _clock(intervals[0][0]), _clock(intervals[-1][1])
-    if opens >= closes:  # a single last minute of the day
-        return None
     entry: dict[str, Any] = {"day": day, "opens": opens, "closes": closes, "break_start": None, "break_end": None}
     gaps = [(before[1], after[0]) for before, after in zip(intervals, intervals[1:], strict=False)]
     if gaps:
         # The longest is the lunch break; a coffee break beside it is not worth telling a customer.
         start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
-        if _clock(end) < closes:
-            entry.update(break_start=_clock(start), break_end=_clock(end))
+        entry.update(break_start=_clock(start), break_end=_clock(end))
     return entry
 
 
