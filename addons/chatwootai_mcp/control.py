@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +22,11 @@ _logger = logging.getLogger(__name__)
 
 DEFAULT_DATABASE = "chatwootai_control"
 LIMITS_SECONDS = 1  # how long a changed limit may take to be seen
-ABSENT_SECONDS = 30  # how long to trust that there is no control database
+ABSENT_SECONDS = 5  # how long not to ask again a control database that could not be asked
+
+
+class Unreachable(Exception):
+    """There is no control database, or it does not answer."""
 
 
 class Control:
@@ -70,38 +74,33 @@ class Control:
     def alert(self, account_id: str | None, kind: str, message: str) -> None:
         """Tell the operator. Never fails: an alert that can't be stored is in the log."""
         _logger.warning("alert %s of %s: %s", kind, account_id or "the server", message)
-        with self._cursor() as cr:
-            if cr is not None:
-                cr.execute(
-                    "INSERT INTO alert (account_id, kind, message) VALUES (%s, %s, %s)", (account_id, kind, message)
-                )
-                cr.commit()
+        insert = "INSERT INTO alert (account_id, kind, message) VALUES (%s, %s, %s)"
+        with suppress(Unreachable), self._cursor() as cr:
+            cr.execute(insert, (account_id, kind, message), log_exceptions=False)
+            cr.commit()
 
     def forget(self, account_id: str) -> None:
         self._limits.pop(account_id, None)
 
     def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]] | None:
         """The query's rows; None when the database can't be asked."""
-        with self._cursor() as cr:
-            if cr is None:
-                return None
-            cr.execute(query, parameters)
+        with suppress(Unreachable), self._cursor() as cr:
+            cr.execute(query, parameters, log_exceptions=False)
             return cr.fetchall()
+        return None
 
     @contextmanager
-    def _cursor(self) -> Iterator[Cursor | None]:
-        """A short cursor, or None where the control database is absent or out of reach."""
+    def _cursor(self) -> Iterator[Cursor]:
+        """A short cursor; :raises Unreachable: where the control database is absent or can't be asked"""
+        if time.monotonic() < self._absent_until:
+            raise Unreachable
         try:
-            cursor = None if time.monotonic() < self._absent_until else db_connect(self._database).cursor()
-        except psycopg2.OperationalError as error:
+            with closing(db_connect(self._database).cursor()) as cursor:
+                yield cursor
+        except psycopg2.Error as error:
             self._absent_until = time.monotonic() + ABSENT_SECONDS
-            _logger.info("no control database %s: %s", self._database, str(error).strip())
-            cursor = None
-        if cursor is None:
-            yield None
-            return
-        with closing(cursor):
-            yield cursor
+            _logger.info("the control database %s can't be asked: %s", self._database, str(error).strip())
+            raise Unreachable from error
 
 
 def _limits(names: tuple[str, ...], row: tuple[Any, ...]) -> Limits:
