@@ -13,6 +13,8 @@
         "security/chatwootai_agent_groups.xml",
         "security/ir.model.access.csv",
         "data/queue_job.xml",
+        "data/queue_job_settings.xml",
+        "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
 }

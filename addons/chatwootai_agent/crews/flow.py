@@ -46,7 +46,7 @@ class MessageRun:
     prompt: AgentPrompt | None = None
 
 
-class MessageFlow(Flow[Any]):
+class MessageFlow(Flow):  # type: ignore[type-arg]
     """classify → route → specialist, or straight to a person."""
 
     _skip_auto_memory = True

@@ -1,0 +1,149 @@
+"""How the agents of the company think and end: its model, their budget, the hand-off. Saving keeps agent_config in step."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
+
+from ..crews.errors import TurnFailed
+from ..crews.llm_check import check
+from ..crews.llm_settings import OPENAI_BASE_URL, LLMSettings
+
+#: What the document agent_config is made of (`chatwootai.agent.config`).
+DOCUMENT_FIELDS = frozenset(
+    {
+        "chatwootai_llm_base_url",
+        "chatwootai_llm_model",
+        "chatwootai_llm_json_schema",
+        "chatwootai_turn_seconds",
+        "chatwootai_max_steps",
+        "chatwootai_hand_off_message",
+        "chatwootai_hand_off_team",
+        "chatwootai_instructions",
+    }
+)
+LLM_FIELDS = frozenset(
+    {"chatwootai_llm_base_url", "chatwootai_llm_model", "chatwootai_llm_json_schema", "chatwootai_llm_api_key"}
+)
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    chatwootai_llm_base_url = fields.Char(
+        "Model's base address",
+        default=OPENAI_BASE_URL,
+        help="Of any service that speaks OpenAI's chat completions, up to and including /v1.",
+    )
+    chatwootai_llm_model = fields.Char("Model")
+    chatwootai_llm_api_key = Secret("Model's API key", groups="base.group_system,chatwootai_agent.group_agent_manager")
+    chatwootai_llm_json_schema = fields.Boolean(
+        "Understands JSON schemas",
+        default=True,
+        help="The model takes a response format of type json_schema. Without it, answers are asked for in words.",
+    )
+    chatwootai_llm_check_state = fields.Selection(
+        [("running", "Testing…"), ("works", "Works"), ("failed", "Does not work")], readonly=True, copy=False
+    )
+    chatwootai_llm_check_message = fields.Char("Result of the last test", readonly=True, copy=False)
+    chatwootai_turn_seconds = fields.Integer(
+        "Seconds per answer", default=90, help="An answer that is not ready by then goes to a person."
+    )
+    chatwootai_max_steps = fields.Integer(
+        "Steps per answer", default=6, help="How often an agent may look something up before it must answer."
+    )
+    chatwootai_hand_off_message = fields.Text(
+        "Message on hand-off", help="What the customer reads when a person takes over. Empty: a general sentence."
+    )
+    chatwootai_hand_off_team = fields.Integer(
+        "Chatwoot team on hand-off", help="The team's number in Chatwoot, from its address. 0: no team."
+    )
+    chatwootai_instructions = fields.Text(
+        "Guidance to the agents", help="In your words, added to what the agents are told about the company."
+    )
+    chatwootai_agent_config_version = fields.Integer(default=1, readonly=True, copy=False)
+
+    @api.constrains("chatwootai_turn_seconds", "chatwootai_max_steps", "chatwootai_hand_off_team")
+    def _check_chatwootai_budget(self):
+        for company in self:
+            if not 5 <= company.chatwootai_turn_seconds <= 600:
+                raise ValidationError(self.env._("An answer may take from 5 to 600 seconds."))
+            if not 1 <= company.chatwootai_max_steps <= 20:
+                raise ValidationError(self.env._("An answer may take from 1 to 20 steps."))
+            if company.chatwootai_hand_off_team < 0:
+                raise ValidationError(self.env._("A Chatwoot team's number is not negative."))
+
+    @api.constrains("chatwootai_llm_base_url")
+    def _check_chatwootai_llm_base_url(self):
+        for company in self:
+            url = company.chatwootai_llm_base_url
+            if url and not url.startswith(("http://", "https://")):
+                raise ValidationError(self.env._("The model's base address starts with http:// or https://."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        if any(DOCUMENT_FIELDS & vals.keys() for vals in vals_list):
+            self.env["chatwootai.agent.config"]._queue_save()
+        return companies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if LLM_FIELDS & vals.keys():
+            self.sudo().write({"chatwootai_llm_check_state": False, "chatwootai_llm_check_message": False})
+        if DOCUMENT_FIELDS & vals.keys():
+            for company in self.sudo():
+                company.chatwootai_agent_config_version += 1
+            self.env["chatwootai.agent.config"]._queue_save()
+        return result
+
+    def _chatwootai_llm_settings(self) -> LLMSettings:
+        """The model as a crew takes it, its key in clear: for the server's own use."""
+        self.ensure_one()
+        company = self.sudo()
+        if not company.chatwootai_llm_model:
+            raise TurnFailed("no model is set in the settings of the agents", retryable=False)
+        return LLMSettings(
+            model=company.chatwootai_llm_model,
+            base_url=(company.chatwootai_llm_base_url or OPENAI_BASE_URL).strip().rstrip("/"),
+            api_key=read_secret(company, "chatwootai_llm_api_key"),
+            json_schema=company.chatwootai_llm_json_schema,
+        )
+
+    # -- the connection's test: a model may take seconds, so no request waits for it
+
+    def _chatwootai_test_llm(self):
+        self.ensure_one()
+        company = self.sudo()
+        company.write({"chatwootai_llm_check_state": "running", "chatwootai_llm_check_message": False})
+        company.with_delay(identity_key=f"chatwootai_llm_check:{company.id}")._job_chatwootai_test_llm(self.env.uid)
+
+    def _job_chatwootai_test_llm(self, user_id):
+        self.ensure_one()
+        message = self._chatwootai_llm_verdict()
+        works = message is None
+        said = self.env._("The model answers.") if works else message
+        self.write(
+            {"chatwootai_llm_check_state": "works" if works else "failed", "chatwootai_llm_check_message": said}
+        )
+        self.env["res.users"].browse(user_id)._bus_send(
+            "simple_notification",
+            {"type": "success" if works else "danger", "title": self.env._("Test of the model"), "message": said},
+        )
+
+    def _chatwootai_llm_verdict(self):
+        """What is wrong with the model, as a sentence; None when it works."""
+        try:
+            verdict = check(self._chatwootai_llm_settings())
+        except TurnFailed:
+            return self.env._("Enter the model's name first.")
+        sentences = {
+            "no_schema": self.env._("It answers, but not in JSON schemas: switch “Understands JSON schemas” off."),
+            "refused_key": self.env._("The server refuses the API key."),
+            "unknown_model": self.env._("The server does not know this model, or the base address is wrong."),
+            "overloaded": self.env._("The server is overloaded, or the account has no credit left."),
+            "late": self.env._("No answer within ten seconds."),
+            "unreachable": self.env._("The server cannot be reached, or fails."),
+            "wrong": self.env._("The server answers, but not as a chat model does."),
+        }
+        return sentences.get(verdict)

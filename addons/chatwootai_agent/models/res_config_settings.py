@@ -1,0 +1,34 @@
+"""The agents' page in the settings."""
+
+from odoo import fields, models
+
+from odoo.addons.chatwootai_mcp.models.secret_field import Secret
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    chatwootai_llm_base_url = fields.Char(related="company_id.chatwootai_llm_base_url", readonly=False)
+    chatwootai_llm_model = fields.Char(related="company_id.chatwootai_llm_model", readonly=False)
+    chatwootai_llm_api_key = Secret(related="company_id.chatwootai_llm_api_key", readonly=False)
+    chatwootai_llm_json_schema = fields.Boolean(related="company_id.chatwootai_llm_json_schema", readonly=False)
+    chatwootai_llm_check_state = fields.Selection(related="company_id.chatwootai_llm_check_state")
+    chatwootai_llm_check_message = fields.Char(related="company_id.chatwootai_llm_check_message")
+    chatwootai_turn_seconds = fields.Integer(related="company_id.chatwootai_turn_seconds", readonly=False)
+    chatwootai_max_steps = fields.Integer(related="company_id.chatwootai_max_steps", readonly=False)
+    chatwootai_hand_off_message = fields.Text(related="company_id.chatwootai_hand_off_message", readonly=False)
+    chatwootai_hand_off_team = fields.Integer(related="company_id.chatwootai_hand_off_team", readonly=False)
+    chatwootai_instructions = fields.Text(related="company_id.chatwootai_instructions", readonly=False)
+
+    def action_chatwootai_test_llm(self):
+        self.ensure_one()
+        self.company_id._chatwootai_test_llm()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("Asking the model… the result shows here in a moment."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
