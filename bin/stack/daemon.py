@@ -1,4 +1,4 @@
-"""Servers of our own: started in the background on a free loopback port that is remembered, watched and stopped by pid."""
+"""Servers of our own in the background: started on a free loopback port that is remembered, stopped by pid."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import paths
 from .console import Failure, last_lines
@@ -74,20 +75,28 @@ class Daemon:
         note = self._noted()
         return bool(note.get("pid")) and process_name(note["pid"]) == self.program and answers(note["port"])
 
-    def start(self, command: Callable[[int], Sequence[str]], ready: Callable[[int], bool], **popen: object) -> int:
+    def start(self, command: Callable[[int], Sequence[str]], ready: Callable[[int], bool], **popen: Any) -> int:
         """Start the server on its remembered port, or another if that one is taken; returns the port."""
         port = free_port(self.port)
         paths.LOG.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command(port), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/", **popen
+                command(port),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+                **popen,
             )
         paths.write_atomically(self._note, json.dumps({"pid": process.pid, "port": port}))
         deadline = time.monotonic() + START_SECONDS
         while not (answers(port) and ready(port)):
             if process.poll() is not None or time.monotonic() > deadline:
                 tail = "\n    | ".join(last_lines(self.log, 5))
-                raise Failure(f"{self.name} did not start (log in {self.log}):\n    | {tail}", "bin/setup --stop, then bin/setup")
+                raise Failure(
+                    f"{self.name} did not start (log in {self.log}):\n    | {tail}", "bin/setup --stop, then bin/setup"
+                )
             time.sleep(0.05)
         return port
 

@@ -12,7 +12,9 @@ WANTED = (3, 11)
 
 def ensure() -> None:
     if sys.version_info < WANTED:
-        raise Failure(f"Python {sys.version.split()[0]} is too old; the stack needs 3.11 or newer", "python3.11 bin/setup")
+        raise Failure(
+            f"Python {sys.version.split()[0]} is too old; the stack needs 3.11 or newer", "python3.11 bin/setup"
+        )
     if is_ready():
         return
     with locking.exclusive("setup", "another bin/setup"):

@@ -39,7 +39,9 @@ def _closure(wanted: Path) -> dict[str, Distribution]:
         try:
             found[name] = distribution(name)
         except ImportError:
-            raise Failure(f"{name}, wanted by {wanted.name}, is not in .venv", f".venv/bin/pip install {name}") from None
+            raise Failure(
+                f"{name}, wanted by {wanted.name}, is not in .venv", f".venv/bin/pip install {name}"
+            ) from None
         for text in found[name].requires or ():
             requirement = Requirement(text)
             environments: list[dict[str, str]] = [{"extra": extra} for extra in extras] or [{"extra": ""}]

@@ -16,12 +16,13 @@ def configure() -> None:
     global _configured
     if _configured:
         return
-    import odoo.addons  # noqa: F401  (makes the namespace package known)
     from odoo import netsvc
     from odoo.service import server
     from odoo.tools import config
 
-    config.parse_config(["--config", str(paths.ODOO_CONF), "--stop-after-init", "--no-http", "--log-level=warn"], setup_logging=False)
+    config.parse_config(
+        ["--config", str(paths.ODOO_CONF), "--stop-after-init", "--no-http", "--log-level=warn"], setup_logging=False
+    )
     netsvc.init_logger()
     logging.getLogger("odoo.modules.loading").setLevel(logging.ERROR)
     server.load_server_wide_modules()

@@ -40,7 +40,10 @@ def ensure() -> str:
     source = _checked_home(Path(home).expanduser().resolve()) if home else _from_debian()
     _path_file().write_text(f"{source}\n")
     if (version := _imported_version()) != SERIES:
-        raise Failure(f"the Odoo in {source} is {version or 'not importable'}, not {SERIES}", "export ODOO_HOME=/path/to/odoo-19.0")
+        raise Failure(
+            f"the Odoo in {source} is {version or 'not importable'}, not {SERIES}",
+            "export ODOO_HOME=/path/to/odoo-19.0",
+        )
     return str(source)
 
 
@@ -63,7 +66,9 @@ def _imported_version() -> str:
 
 def _checked_home(home: Path) -> Path:
     if not (home / "odoo" / "release.py").is_file():
-        raise Failure(f"ODOO_HOME={home} is no Odoo source tree (it has no odoo/release.py)", "export ODOO_HOME=/path/to/odoo")
+        raise Failure(
+            f"ODOO_HOME={home} is no Odoo source tree (it has no odoo/release.py)", "export ODOO_HOME=/path/to/odoo"
+        )
     return home
 
 
@@ -76,7 +81,9 @@ def _from_debian() -> Path:
 
 def _download_and_unpack(root: Path) -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise Failure("no Odoo 19 here, and without apt and dpkg it can't be fetched", "export ODOO_HOME=/path/to/odoo-19.0")
+        raise Failure(
+            "no Odoo 19 here, and without apt and dpkg it can't be fetched", "export ODOO_HOME=/path/to/odoo-19.0"
+        )
     if not KEYRING.is_file():
         packages.ensure(["debian-archive-keyring"])
     mirror = _debian_mirror()

@@ -52,7 +52,9 @@ def ensure(needed: Sequence[str]) -> None:
         return
     install = f"apt-get install --no-install-recommends {' '.join(needed)}"
     if shutil.which("apt-get") is None:
-        raise Failure(f"this machine lacks {', '.join(needed)} and has no apt-get", "install them with its own packages")
+        raise Failure(
+            f"this machine lacks {', '.join(needed)} and has no apt-get", "install them with its own packages"
+        )
     if os.geteuid() != 0:
         raise Failure(f"this machine lacks {', '.join(needed)}, and installing them needs root", f"sudo {install}")
     say(f"  installing {', '.join(needed)} (their services are not started)")

@@ -13,6 +13,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from . import packages, paths
 from .console import Failure
@@ -104,7 +105,9 @@ def _programs() -> Path:
         packages.ensure(["postgresql"])
         programs = packages.postgresql_bin()
     if programs is None:
-        raise Failure("PostgreSQL's server programs are not there", "sudo apt-get install --no-install-recommends postgresql")
+        raise Failure(
+            "PostgreSQL's server programs are not there", "sudo apt-get install --no-install-recommends postgresql"
+        )
     return programs
 
 
@@ -133,13 +136,13 @@ def _own_directory() -> None:
         os.chown(paths.POSTGRESQL, user.pw_uid, user.pw_gid)
 
 
-def _as_seen_by_server() -> tuple[int | None, str, dict[str, object]]:
+def _as_seen_by_server() -> tuple[int | None, str, dict[str, Any]]:
     """How the server reaches its directory: an open descriptor (or None), the path, and subprocess's options."""
     user = _server_user()
     if user is None:
         return None, str(paths.POSTGRESQL), {}
     descriptor = os.open(paths.POSTGRESQL, os.O_RDONLY | os.O_DIRECTORY)
-    identity: dict[str, object] = {
+    identity: dict[str, Any] = {
         "user": user.pw_uid,
         "group": user.pw_gid,
         "extra_groups": [],
@@ -169,7 +172,7 @@ def _initialise(programs: Path) -> None:
     part.rename(DATA)
 
 
-def _run_initdb(command: Sequence[str], identity: dict[str, object]) -> None:
+def _run_initdb(command: Sequence[str], identity: dict[str, Any]) -> None:
     options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={SUPERUSER}"]
     made = subprocess.run([*command, *options], capture_output=True, text=True, check=False, cwd="/", **identity)
     if made.returncode:

@@ -125,9 +125,12 @@ def _answers_well(url: str) -> bool:
 
 def _move_tenants_to(instance: Instance, url: str) -> None:
     """Tenants post their configuration to this server: have them do so at the address it has this time."""
-    for account_id in postgres.sql("SELECT account_id FROM tenant WHERE state = 'active'", database=instance.control_database):
+    for account_id in postgres.sql(
+        "SELECT account_id FROM tenant WHERE state = 'active'", database=instance.control_database
+    ):
         postgres.sql(
-            "UPDATE ir_config_parameter SET value = :'url' WHERE key = 'company_services.webhook_url' AND value <> :'url';",
+            "UPDATE ir_config_parameter SET value = :'url'"
+            " WHERE key = 'company_services.webhook_url' AND value <> :'url';",
             database=account_id,
             url=f"{url}/chatwootai/config/{account_id}",
         )

@@ -62,7 +62,9 @@ def clone(source: str, target: str, instance: Instance, data_dir: Path) -> None:
 
 def drop(database: str, data_dir: Path = paths.TEMPLATE_DATA) -> None:
     """Drop a database, whoever is connected, and its files."""
-    unmark = "SELECT format('ALTER DATABASE %I IS_TEMPLATE false', datname) FROM pg_database WHERE datname = :'name' \\gexec"
+    unmark = (
+        "SELECT format('ALTER DATABASE %I IS_TEMPLATE false', datname) FROM pg_database WHERE datname = :'name' \\gexec"
+    )
     postgres.sql(unmark, name=database)
     postgres.sql('DROP DATABASE IF EXISTS :"name" WITH (FORCE);', name=database)
     shutil.rmtree(filestore(database, data_dir), ignore_errors=True)
@@ -143,6 +145,9 @@ _NEW_IDENTITY = """
 UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret');
 UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     WHERE key = 'database.create_date';
-SELECT format('INSERT INTO %1$I (id) SELECT setval(pg_get_serial_sequence(%1$L, %2$L), (1e9 * random())::int + 1000)', tablename, 'id')
+SELECT format(
+        'INSERT INTO %1$I (id) SELECT setval(pg_get_serial_sequence(%1$L, %2$L), (1e9 * random())::int + 1000)',
+        tablename, 'id'
+    )
     FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'orm\\_signaling\\_%' \\gexec
 """

@@ -19,15 +19,21 @@ def ensure() -> str:
     if not _is_sound():
         shutil.rmtree(paths.VENV, ignore_errors=True)
         say("  creating .venv")
-        run_logged([sys.executable, "-m", "venv", paths.VENV], "venv", missing="could not create .venv", mend="bin/setup")
+        run_logged(
+            [sys.executable, "-m", "venv", paths.VENV], "venv", missing="could not create .venv", mend="bin/setup"
+        )
     say("  installing the locked Python packages (a few minutes the first time)")
     wanted = [part for lock in LOCKS for part in ("-r", lock)]
     run_logged([*_pip("install"), *wanted], "pip", missing="could not install the Python packages", mend=MEND)
     source = odoo_source.ensure()
-    run_logged([*_pip("install"), "--no-deps", "-r", ODOO_ADDONS], "pip-odoo", missing="could not install queue_job", mend=MEND)
+    run_logged(
+        [*_pip("install"), "--no-deps", "-r", ODOO_ADDONS], "pip-odoo", missing="could not install queue_job", mend=MEND
+    )
     check = "import odoo.cli, odoo.addons.queue_job"
     if (probe := subprocess.run([paths.PYTHON, "-c", check], capture_output=True, text=True, check=False)).returncode:
-        raise Failure(f"the environment can't import Odoo: {probe.stderr.strip().splitlines()[-1]}", "rm -rf .venv && bin/setup")
+        raise Failure(
+            f"the environment can't import Odoo: {probe.stderr.strip().splitlines()[-1]}", "rm -rf .venv && bin/setup"
+        )
     return source
 
 
@@ -41,5 +47,7 @@ def _is_sound() -> bool:
         return False
     question = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    answer = subprocess.run([paths.PYTHON, "-c", question], capture_output=True, text=True, check=False, env=environment)
+    answer = subprocess.run(
+        [paths.PYTHON, "-c", question], capture_output=True, text=True, check=False, env=environment
+    )
     return answer.stdout.strip() == f"{sys.version_info.major}.{sys.version_info.minor}"
