@@ -1,1 +1,1 @@
-from . import gateway, controllers, models  # the gateway first: it stands before every controller
+from . import gateway, controllers, models, wizards  # the gateway first: it stands before every controller

@@ -1,1 +1,1 @@
-from . import alerting, chatwoot_connection, outbox, webhook_secret
+from . import alerting, allowed_model, audit, chatwoot_connection, mcp_key, outbox, res_config_settings, webhook_secret

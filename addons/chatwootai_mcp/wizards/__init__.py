@@ -1,0 +1,1 @@
+from . import new_mcp_key
