@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from ..stores.documents import active_rules
+from ..stores.schemas import active_rules
 from ..tenancy.account import ConfigType
 from .call import Call
 from .tool import ToolError, tool

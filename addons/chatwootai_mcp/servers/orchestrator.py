@@ -25,6 +25,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..stores.errors import StoreError
 from ..stores.open import Stores
+from ..tenancy.account import InvalidAccountId
 from ..tenancy.audit import AuditEvent, mask
 from ..tenancy.principal import Principal
 from ..tenancy.quota import QuotaExceeded
@@ -174,11 +175,8 @@ def _transact(
     stores: Stores,
 ) -> dict[str, Any]:
     if env is not None:
-        try:
+        with env.cr.savepoint():  # undoes what a tool wrote before it failed, and heals a failed query's transaction
             return _perform(Call(principal, stores, lambda: env), declared, parsed, record)
-        except (ToolError, StoreError):
-            env.cr.rollback()  # what the tool had written before it failed
-            raise
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with OwnCursor(principal) as cursor:
@@ -200,6 +198,8 @@ def _perform(call: Call, declared: Tool, parsed: dict[str, Any], record: _Record
         return result
     except (ToolError, StoreError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
         raise
+    except InvalidAccountId:
+        raise ToolError(f"The database {call.account_id!r} cannot be an account: rename it to an account_id.") from None
     except AccessError:
         raise ToolError("The Odoo user of this key has no right to do this with these records.") from None
     except MissingError:

@@ -67,12 +67,17 @@ def search_knowledge(
     for searched in [CollectionType(collection_type)] if collection_type else list(CollectionType):
         try:
             found = call.stores.vectors.search(
-                call.account_id, searched, dense=embedding.dense, sparse=embedding.sparse, limit=limit * 2
+                call.account_id,
+                searched,
+                dense=embedding.dense,
+                sparse=embedding.sparse,
+                limit=limit * 2,
+                min_similarity=call.stores.embedder.min_similarity,
             )
         except NotFound:  # nothing was indexed there yet: the other collections may still know
             continue
         hits += [_described(hit, searched) for hit in found if _in_force(call, hit)]
-    hits.sort(key=lambda hit: -hit["score"])
+    hits.sort(key=lambda hit: -hit["score"])  # scores fuse ranks: the best of each collection come first
     return {"results": hits[:limit]}
 
 
