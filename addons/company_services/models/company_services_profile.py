@@ -4,10 +4,11 @@ from babel.dates import get_day_names
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _lang_get, _tz_get
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tools.misc import babel_locale_parse, get_lang
+
+from odoo.addons.base.models.res_partner import _lang_get, _tz_get
 
 from ..snapshot.document import SERVICES, address, snapshot_document, text, text_or_none, website
 from ..snapshot.opening_hours import Period, opening_hours, working_periods
@@ -179,7 +180,9 @@ class CompanyServicesProfile(models.Model):
 
     @api.depends_context("uid")
     def _compute_can_edit_company(self):
-        self.can_edit_company = self.env["res.company"].has_access("write")
+        # A company's address is kept in its contact.
+        models_behind = ("res.company", "res.partner")
+        self.can_edit_company = all(self.env[model].has_access("write") for model in models_behind)
 
     @api.depends("rule_ids", "document_ids")
     def _compute_counts(self):
@@ -244,7 +247,8 @@ class CompanyServicesProfile(models.Model):
                 if len(profile[name] or "") > limit:
                     raise ValidationError(
                         self.env._(
-                            "“%(field)s” is longer than %(limit)s characters. Put the details into a rule or a document.",
+                            "“%(field)s” is longer than %(limit)s characters. "
+                            "Put the details into a rule or a document.",
                             field=self._fields[name]._description_string(self.env),
                             limit=limit,
                         )

@@ -10,8 +10,9 @@ import logging
 from typing import NamedTuple
 
 from odoo import api, fields, models, modules
-from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.exceptions import RedirectWarning, UserError
+
+from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..snapshot.post import post_snapshot
 from ..snapshot.verdict import RETRY_SECONDS, Action, Reason, Verdict, retry_delay
@@ -103,7 +104,8 @@ class CompanyServicesProfile(models.Model):
         if self._sync_target() != ("", ""):
             return
         sentence = self.env._(
-            "There is no configuration webhook yet. Enter its address and token in the settings, then synchronise again."
+            "There is no configuration webhook yet. Enter its address and token in the settings, "
+            "then synchronise again."
         )
         if self.env.user.has_group("base.group_system"):
             action = self.env.ref("company_services.action_company_services_settings")
@@ -126,9 +128,7 @@ class CompanyServicesProfile(models.Model):
     @api.model
     def _sync_target(self):
         params = self.env["ir.config_parameter"].sudo()
-        return tuple(
-            (params.get_param(f"company_services.webhook_{name}") or "").strip() for name in ("url", "token")
-        )
+        return tuple((params.get_param(f"company_services.webhook_{name}") or "").strip() for name in ("url", "token"))
 
     # --- Send
 
@@ -220,8 +220,10 @@ class CompanyServicesProfile(models.Model):
         """The job itself broke (queue_job's on_fail hook): a person must not wait for a sync that never ends."""
         for profile in self.sudo().exists():
             profile._end_failed(
-                self.env._("The sync stopped unexpectedly. Press Synchronise again; if it stays, show the job queue to "
-                           "your administrator.")
+                self.env._(
+                    "The sync stopped unexpectedly. Press Synchronise again; if it stays, show the job queue to "
+                    "your administrator."
+                )
             )
 
     @api.model
@@ -253,7 +255,9 @@ class CompanyServicesProfile(models.Model):
         """What went wrong and what to do about it, for the person who pressed Synchronise."""
         _ = self.env._
         sentences = {
-            Reason.NOT_CONFIGURED: _("The configuration webhook has no address or no token. Enter both in the settings."),
+            Reason.NOT_CONFIGURED: _(
+                "The configuration webhook has no address or no token. Enter both in the settings."
+            ),
             Reason.BAD_ADDRESS: _("The webhook's address or token in the settings cannot be right. Copy both again."),
             Reason.UNREACHABLE: _("The agents' server does not answer at the webhook's address."),
             Reason.TIMEOUT: _("The agents' server took too long to answer."),
@@ -268,7 +272,8 @@ class CompanyServicesProfile(models.Model):
             ),
             Reason.SERVER_ERROR: _("The agents' server has a problem of its own (%s).", verdict.status),
             Reason.STRANGE_ANSWER: _(
-                "What answers at the webhook's address is not the agents' server (%s). Check the address in the settings.",
+                "What answers at the webhook's address is not the agents' server (%s). "
+                "Check the address in the settings.",
                 verdict.status,
             ),
         }

@@ -25,7 +25,9 @@ class ResConfigSettings(models.TransientModel):
         url = (self.company_services_webhook_url or "").strip()
         if url and not is_web_address(url):
             raise ValidationError(
-                self.env._("“%s” is not a webhook address. It starts with http:// or https:// and holds no password.", url)
+                self.env._(
+                    "“%s” is not a webhook address. It starts with http:// or https:// and holds no password.", url
+                )
             )
         self.company_services_webhook_url = url
         result = super().set_values()

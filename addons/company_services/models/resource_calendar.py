@@ -15,9 +15,7 @@ class ResourceCalendar(models.Model):
         return result
 
     def _mark_profiles_changed(self):
-        self.env["company.services.profile"].sudo().search(
-            [("resource_calendar_id", "in", self.ids)]
-        )._mark_changed()
+        self.env["company.services.profile"].sudo().search([("resource_calendar_id", "in", self.ids)])._mark_changed()
 
 
 class ResourceCalendarAttendance(models.Model):

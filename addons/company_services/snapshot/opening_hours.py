@@ -1,11 +1,12 @@
 """Working periods, as a working calendar holds them, to one line of opening hours per weekday, and back.
 
-A working calendar knows any number of periods in a day, breaks among them, and may alternate between two weeks. Customers
-are told one opening, one closing and one break a day.
+A working calendar knows any number of periods in a day, breaks among them, and may alternate between two weeks.
+Customers are told one opening, one closing and one break a day.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 LAST_MINUTE = 24 * 60 - 1  # a clock has no 24:00
@@ -97,7 +98,7 @@ def _entry(day: int, intervals: list[Interval]) -> dict[str, Any] | None:
         return None
     opens, closes = _clock(intervals[0][0]), _clock(intervals[-1][1])
     entry: dict[str, Any] = {"day": day, "opens": opens, "closes": closes, "break_start": None, "break_end": None}
-    gaps = [(before[1], after[0]) for before, after in zip(intervals, intervals[1:], strict=False)]
+    gaps = [(before[1], after[0]) for before, after in pairwise(intervals)]
     if gaps:
         # The longest is the lunch break; a coffee break beside it is not worth telling a customer.
         start, end = max(gaps, key=lambda gap: gap[1] - gap[0])

@@ -28,7 +28,7 @@ class _Bearer(AuthBase):
 
 
 def post_snapshot(url: str, token: str, document: Mapping[str, Any]) -> Verdict:
-    """Post the document once; whatever happens, say what it means. Never raises for the network, never logs the token."""
+    """Post the document once and say what came of it. Never raises for the network, never logs the token."""
     if not url or not token:
         return Verdict(Action.FAIL, Reason.NOT_CONFIGURED)
     if not is_web_address(url) or not (token.isascii() and token.isprintable() and " " not in token):

@@ -104,7 +104,13 @@ def is_web_address(url: str) -> bool:
     except ValueError:
         return False
     has_space = re.search(r"\s", url) is not None
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_number and "@" not in parts.netloc and not has_space
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and port_is_number
+        and "@" not in parts.netloc
+        and not has_space
+    )
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

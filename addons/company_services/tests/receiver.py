@@ -1,5 +1,6 @@
 """A real HTTP server on the loopback, standing where the configuration webhook stands. Knows no Odoo."""
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,8 @@ class Receiver:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(ConnectionError):  # whoever timed out has gone
+                    self.wfile.write(content)
 
             def log_message(self, *args):
                 pass

@@ -1,4 +1,6 @@
-"""Opening hours as people think of them: one line a day with a break. The working calendar behind them stays the truth."""
+"""Opening hours as people think of them: one line a day with a break. The working calendar stays the truth."""
+
+from itertools import pairwise
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -56,9 +58,7 @@ class CompanyServicesOpeningHours(models.TransientModel):
 
     def action_apply(self):
         self.profile_id.check_access("write")
-        self.profile_id._set_opening_hours(
-            [line._entry() for line in self.line_ids.sorted("day") if line.is_open]
-        )
+        self.profile_id._set_opening_hours([line._entry() for line in self.line_ids.sorted("day") if line.is_open])
 
 
 class CompanyServicesOpeningHoursLine(models.TransientModel):
@@ -92,7 +92,7 @@ class CompanyServicesOpeningHoursLine(models.TransientModel):
         self.ensure_one()
         times = [self.opens, *((self.break_start, self.break_end) if self.has_break else ()), self.closes]
         clocks = [float_to_clock(time) for time in times]
-        if min(times) < 0 or max(times) > 24 or any(a >= b for a, b in zip(clocks, clocks[1:], strict=False)):
+        if min(times) < 0 or max(times) > 24 or any(a >= b for a, b in pairwise(clocks)):
             day = dict(self._fields["day"]._description_selection(self.env))[self.day]
             raise UserError(
                 self.env._(

@@ -1,4 +1,4 @@
-"""The loopback receiver of the addon's own tests, loaded from its file: importing the tests' package would want Odoo."""
+"""The loopback receiver of the addon's own tests, loaded from its file: the tests' package would import Odoo."""
 
 import importlib.util
 from pathlib import Path

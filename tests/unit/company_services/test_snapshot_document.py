@@ -28,8 +28,15 @@ def company(**changes):
 
 def rule(**changes):
     return business_rule(
-        **{"rule_id": 1, "name": "Troca", "description": "7 dias", "kind": "permanent", "service": "sales",
-           "sequence": 10, **changes}
+        **{
+            "rule_id": 1,
+            "name": "Troca",
+            "description": "7 dias",
+            "kind": "permanent",
+            "service": "sales",
+            "sequence": 10,
+            **changes,
+        }
     )
 
 
