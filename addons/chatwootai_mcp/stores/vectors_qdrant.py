@@ -69,7 +69,7 @@ class QdrantVectorStore:
         wanted = check_ids(ids)
         with self._using(account_id, collection_type) as (name, _dimension):
             if wanted:
-                self._client.delete(name, models.PointIdsList(points=wanted), wait=True)
+                self._client.delete(name, models.PointIdsList(points=[*wanted]), wait=True)
 
     def digests(self, account_id: str, collection_type: CollectionType, written_by: str) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -248,7 +248,7 @@ def _translate(condition: Condition) -> models.Condition:
 def _one_of(condition: OneOf) -> models.FieldCondition:
     if len(condition.values) == 1:
         return models.FieldCondition(key=condition.key, match=models.MatchValue(value=condition.values[0]))
-    return models.FieldCondition(key=condition.key, match=models.MatchAny(any=list(condition.values)))  # type: ignore[arg-type]
+    return models.FieldCondition(key=condition.key, match=models.MatchAny(any=list(condition.values)))
 
 
 def _between(condition: Between) -> models.Condition:

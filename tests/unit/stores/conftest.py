@@ -5,7 +5,11 @@ in-memory engine, and the test ids say so. MONGODB_URL and QDRANT_URL put the sa
 """
 
 import os
+import shutil
+import subprocess
+import tempfile
 import threading
+import time
 import uuid
 import warnings
 
@@ -79,3 +83,33 @@ class OneAtATime:
                 return attribute(*args, **kwargs)
 
         return locked
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """A Redis of the tests' own, on a socket nobody else uses, without persistence."""
+    if not shutil.which("redis-server"):
+        pytest.skip("redis-server is not installed")
+    directory = tempfile.mkdtemp(prefix="redis-")  # not tmp_path: socket paths are limited to 107 characters
+    command = ["redis-server", "--port", "0", "--unixsocket", f"{directory}/redis.sock"]
+    command += ["--save", "", "--appendonly", "no", "--dir", directory]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process.socket = f"{directory}/redis.sock"
+    until = time.monotonic() + 10
+    while not os.path.exists(process.socket):
+        assert process.poll() is None, "redis-server ended at once"
+        assert time.monotonic() < until, "redis-server did not start"
+        time.sleep(0.01)
+    yield process
+    process.terminate()
+    process.wait(10)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    import redis
+
+    url = f"unix://{redis_server.socket}"
+    redis.Redis.from_url(url).flushall()
+    return url

@@ -1,0 +1,133 @@
+"""What is particular to the cache in Redis: Redis down, slow, flushed, and writers that died."""
+
+import signal
+import time
+
+import pytest
+import redis
+from chatwootai_mcp.stores.cache_redis import RedisCache, connect
+from chatwootai_mcp.stores.circuit_breaker import CircuitBreaker
+from chatwootai_mcp.stores.errors import StoreUnavailable
+from chatwootai_mcp.tenancy.account import cache_key
+
+NS = "company_metadata"
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_without_redis_values_are_loaded_and_windows_counted(tmp_path):
+    cache = connect(f"unix://{tmp_path}/nobody.sock")
+    assert cache.get_or_load("acme", NS, "k", lambda: "value") == "value"
+    with cache.writing("acme", NS):
+        pass
+    cache.invalidate("acme", NS)
+    assert [cache.incr_window(cache_key("acme", "calls"), 60) for _ in range(3)] == [1, 2, 3]
+    for refused in (cache.ping, lambda: cache.drop("acme")):
+        with pytest.raises(StoreUnavailable, match="Redis"):
+            refused()
+
+
+def test_a_redis_that_hangs_costs_little_and_then_nothing(redis_server, redis_url):
+    cache = connect(redis_url)
+    cache.ping()
+    redis_server.send_signal(signal.SIGSTOP)
+    try:
+        started = time.perf_counter()
+        for _ in range(200):
+            assert cache.get_or_load("acme", NS, "k", lambda: "value") == "value"
+        assert time.perf_counter() - started < 2.0
+    finally:
+        redis_server.send_signal(signal.SIGCONT)
+
+
+def test_a_write_made_while_redis_was_down_is_told_to_it_before_anything_is_read(redis_url):
+    clock = Clock()
+    client = Interrupted(redis.Redis.from_url(redis_url))
+    cache = RedisCache(client, CircuitBreaker(threshold=1, pause=5, clock=clock))
+    other = connect(redis_url)
+    cache.get_or_load("acme", NS, "k", lambda: "old")
+    client.down = True
+    with cache.writing("acme", NS):
+        pass
+    client.down = False
+    assert cache.get_or_load("acme", NS, "k", lambda: "new") == "new"  # the breaker is open: from the source
+    clock.now += 6
+    assert cache.get_or_load("acme", NS, "k", lambda: "new") == "new"
+    assert other.get_or_load("acme", NS, "k", lambda: "unused") == "new"
+
+
+def test_the_mark_of_a_writer_that_died_runs_out_and_nothing_stale_comes_back(redis_url):
+    writer = RedisCache(redis.Redis.from_url(redis_url), pending_seconds=0.1)
+    reader = connect(redis_url)
+    reader.get_or_load("acme", NS, "k", lambda: "old")
+    died = writer.writing("acme", NS)
+    died.__enter__()  # and never leaves
+    assert reader.get("acme", NS, "k").generation is None
+    until = time.monotonic() + 5
+    while reader.get("acme", NS, "k").generation is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert reader.get_or_load("acme", NS, "k", lambda: "new") == "new"
+    del died
+
+
+def test_a_flushed_redis_never_meets_an_old_generation(redis_url):
+    cache = connect(redis_url)
+    before = cache.get("acme", NS, "k").generation
+    redis.Redis.from_url(redis_url).flushall()
+    cache.set("acme", NS, "k", "old", 60, before)
+    assert not cache.get("acme", NS, "k").hit
+
+
+def test_a_dropped_tenant_leaves_no_key(redis_url):
+    cache = connect(redis_url)
+    for account in ("acme", "acme-x"):
+        cache.get_or_load(account, NS, "k", lambda: "value")
+        cache.incr_window(cache_key(account, "calls"), 60)
+    cache.drop("acme")
+    owners = {key.split(b":")[0] for key in redis.Redis.from_url(redis_url).scan_iter()}
+    assert owners == {b"acme-x"}
+
+
+def test_every_key_in_redis_runs_out(redis_url):
+    cache, client = connect(redis_url), redis.Redis.from_url(redis_url)
+    cache.get_or_load("acme", NS, "k", lambda: "value")
+    cache.incr_window(cache_key("acme", "calls"), 60)
+    with cache.writing("acme", NS):
+        assert all(client.ttl(key) > 0 for key in client.scan_iter())
+
+
+def test_the_breaker_lets_one_caller_try_after_its_pause():
+    clock = Clock()
+    breaker = CircuitBreaker(threshold=2, pause=5, clock=clock)
+    breaker.failed()
+    assert breaker.allows()
+    breaker.failed()
+    assert not breaker.allows()
+    clock.now += 5
+    assert [breaker.allows(), breaker.allows()] == [True, False]
+    breaker.succeeded()
+    assert [breaker.allows(), breaker.allows()] == [True, True]
+
+
+class Interrupted:
+    """A client whose connection can be cut."""
+
+    def __init__(self, client):
+        self._client, self.down = client, False
+
+    def register_script(self, script):
+        registered = self._client.register_script(script)
+        return lambda **kwargs: self._reach() or registered(**kwargs)
+
+    def set(self, *args, **kwargs):
+        self._reach()
+        return self._client.set(*args, **kwargs)
+
+    def _reach(self):
+        if self.down:
+            raise redis.ConnectionError
