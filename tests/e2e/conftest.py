@@ -17,8 +17,8 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from demo.chatwoot import ChatwootServer  # noqa: E402
-from demo.model import ModelServer  # noqa: E402
+from demo.chatwoot import ChatwootServer
+from demo.model import ModelServer
 
 ENVIRONMENT = {**os.environ, "CHATWOOTAI_INSTANCE": "e2e"}
 START_SECONDS = 120

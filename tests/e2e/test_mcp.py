@@ -59,9 +59,7 @@ def test_the_seeds_calls_work_as_printed(stack):
     dimension = next(
         c["dimension"] for c in call("list_collections", {})["collections"] if c["collection_type"] == "products"
     )
-    vectors = call(
-        "search_vectors", {"collection_type": "products", "query_vector": [0.1] * dimension, "limit": 5}
-    )
+    vectors = call("search_vectors", {"collection_type": "products", "query_vector": [0.1] * dimension, "limit": 5})
     assert vectors["success"] and len(vectors["results"]) == 5
     config = call("get_agent_config", {"config_type": "business_rules"})
     assert config["success"] and config["config"] and isinstance(config["config"], list)
@@ -71,7 +69,9 @@ def test_each_tenant_sees_its_own(stack):
     names = [
         {
             record["name"]
-            for record in stack.tool(tenant, "search_records", model="product.template", fields=["name"], limit=100)["records"]
+            for record in stack.tool(tenant, "search_records", model="product.template", fields=["name"], limit=100)[
+                "records"
+            ]
         }
         for tenant in stack.tenants
     ]
@@ -123,8 +123,18 @@ def test_unknown_tenant_wrong_key_and_foreign_key_get_the_same_bytes(stack):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"null", b"[]", b'"x"', b"{}", b'{"jsonrpc":"2.0"}', b'{"jsonrpc":"1.0","id":1,"method":"ping"}',
-        b"[" * 5000, b'{"jsonrpc":"2.0","id":1,"method":7}', b'{"jsonrpc":"2.0","id":{},"method":"ping"}', b"\xff\xfe",
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"{}",
+        b'{"jsonrpc":"2.0"}',
+        b'{"jsonrpc":"1.0","id":1,"method":"ping"}',
+        b"[" * 5000,
+        b'{"jsonrpc":"2.0","id":1,"method":7}',
+        b'{"jsonrpc":"2.0","id":{},"method":"ping"}',
+        b"\xff\xfe",
         b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"no_such_tool","arguments":{}}}',
         b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}',
         b'{"jsonrpc":"2.0","id":1,"method":"no/such"}',

@@ -31,7 +31,9 @@ class AuditTrail:
         with self._lock:
             waiting = self._waiting[account_id]
             if len(waiting) >= _MAX_WAITING:
-                _logger.error("audit of %s: %d rows wait for its database, dropping the oldest", account_id, len(waiting))
+                _logger.error(
+                    "audit of %s: %d rows wait for its database, dropping the oldest", account_id, len(waiting)
+                )
                 del waiting[0]
             waiting.append(event)
             if self._writer is None and not odoo_module.current_test:

@@ -111,7 +111,9 @@ class _Checker:
             if position == len(steps) - 1:
                 return shape
             if not shape.comodel:
-                raise InvalidDomain(f"The field {name} of {current} leads to no other model, so {path} cannot be searched.")
+                raise InvalidDomain(
+                    f"The field {name} of {current} leads to no other model, so {path} cannot be searched."
+                )
             current = shape.comodel
         raise AssertionError("a path has at least one step")
 
@@ -127,7 +129,9 @@ def _check_value(path: str, operator: str, value: Any, shape: FieldShape) -> Non
         return
     if operator in _PATTERN:
         if not isinstance(value, str) or len(value) > _MAX_TEXT:
-            raise InvalidDomain(f"{operator!r} on {path} needs a text of at most {_MAX_TEXT} characters, not {_show(value)}.")
+            raise InvalidDomain(
+                f"{operator!r} on {path} needs a text of at most {_MAX_TEXT} characters, not {_show(value)}."
+            )
         if shape.type not in _TEXT | _RELATION:
             raise InvalidDomain(f"{operator!r} compares text; {path} is {shape.type}.")
         return

@@ -27,7 +27,8 @@ _CANDIDATES = 80
 def find_products(
     call: Call,
     query: Annotated[
-        str, Field(min_length=1, max_length=200, description="Words of the product's name, kind or code; no question words")
+        str,
+        Field(min_length=1, max_length=200, description="Words of the product's name, kind or code; no question words"),
     ],
     limit: Annotated[int, Field(ge=1, le=20, description="How many products at most")] = 5,
     partner_id: Annotated[int | None, Field(ge=1, description="Customer whose price list applies")] = None,

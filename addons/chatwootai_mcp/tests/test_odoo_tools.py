@@ -93,9 +93,7 @@ class TestFindProducts(ToolCase):
 
     def test_price_and_stock_are_those_of_this_moment(self):
         found = self.call("find_products", query="cadeiras ipê")["products"][0]
-        self.assertEqual(
-            (found["name"], found["price"], found["available_quantity"]), ("Cadeira Ipê", 450.5, 7.0)
-        )
+        self.assertEqual((found["name"], found["price"], found["available_quantity"]), ("Cadeira Ipê", 450.5, 7.0))
         self.chair.list_price = 399.9
         self.assertEqual(self.call("find_products", query="cadeiras ipê")["products"][0]["price"], 399.9)
 

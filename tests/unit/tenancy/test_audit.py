@@ -12,7 +12,9 @@ json_values = st.recursive(
 
 
 def test_secrets_addresses_and_numbers_are_masked_wherever_they_stand():
-    masked = str(mask({"api_key": "k-123", "domain": [["email", "=", "ana@example.com"]], "q": "ligue +55 11 91234-5678"}))
+    masked = str(
+        mask({"api_key": "k-123", "domain": [["email", "=", "ana@example.com"]], "q": "ligue +55 11 91234-5678"})
+    )
     assert not any(secret in masked for secret in ("k-123", "ana@example.com", "91234"))
     assert "<email>" in masked and "<phone>" in masked
 
