@@ -1,9 +1,9 @@
 """The door before Odoo: which tenant a request is for, decided by its credential before any database is touched.
 
-Odoo chooses a database by session, header or list. Requests to our routes carry it in the path or in the key instead, and
-a credential that only this server can have signed. So the WSGI application is wrapped: the signature is checked, then the
-database is named to Odoo by its own header, then Odoo goes on as ever (routing, retrying, signaling). What was verified
-stands in ``environ["chatwootai.claims"]``, which no client can set; a controller that misses it refuses.
+Odoo chooses a database by session, header or list. Requests to our routes carry it in the path or in the key instead,
+and a credential that only this server can have signed. So the WSGI application is wrapped: the signature is checked,
+then the database is named to Odoo by its own header, then Odoo goes on as ever (routing, retrying, signaling). What was
+verified stands in ``environ["chatwootai.claims"]``, which no client can set; a controller that misses it refuses.
 
 An unknown tenant, a wrong credential and another tenant's credential get the same bytes.
 """

@@ -56,7 +56,7 @@ def active_business_rules(
         Field(description="Only rules of this service, and the general ones"),
     ] = None,
 ) -> dict[str, Any]:
-    """List the company's rules that are in force today: permanent, scheduling, and temporary ones within their dates."""
+    """List the company's rules in force today: permanent ones, scheduling rules, temporary ones within their dates."""
     metadata = call.stores.documents.get(call.account_id, ConfigType.COMPANY_METADATA)
     zone = metadata.get("timezone") if isinstance(metadata, dict) else None
     today = datetime.now(ZoneInfo(zone or "UTC")).date()

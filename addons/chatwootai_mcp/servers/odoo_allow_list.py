@@ -1,7 +1,7 @@
 """What MCP-Odoo may ever show of Odoo's models, as decisions on names and field types.
 
-A tenant chooses models, fields and operations in its allow-list. System models and secret fields stay closed whatever it
-chooses: they hold credentials, rights, code or other people's files.
+A tenant chooses models, fields and operations in its allow-list. System models and secret fields stay closed whatever
+it chooses: they hold credentials, rights, code or other people's files.
 """
 
 import re

@@ -92,7 +92,8 @@ def _field_names(records: models.BaseModel, allowed: Any, names: list[str] | Non
     unknown = [name for name in names if name not in readable_names]
     if unknown:
         raise ToolError(
-            f"{records._name} has no field {unknown[0]!r} that can be read here; there are: {', '.join(readable_names)}."
+            f"{records._name} has no field {unknown[0]!r} that can be read here;"
+            f" there are: {', '.join(readable_names)}."
         )
     return list(dict.fromkeys(names))
 

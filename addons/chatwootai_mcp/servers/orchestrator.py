@@ -1,7 +1,7 @@
 """The one way in to every tool: find it, authorize, admit, run, audit.
 
-The HTTP endpoints and the crews call the same :class:`Orchestrator`. It routes by the tool's name to its server, runs it
-as the principal's Odoo user in the principal's database, and turns every outcome into a structured result.
+The HTTP endpoints and the crews call the same :class:`Orchestrator`. It routes by the tool's name to its server, runs
+it as the principal's Odoo user in the principal's database, and turns every outcome into a structured result.
 """
 
 import hashlib

@@ -5,8 +5,8 @@ A tool is declared where it is written::
     @tool("odoo", title="Find products", read_only=True, returns={"products": {"type": "array"}})
     def find_products(call: Call, query: Annotated[str, Field(description="…")]) -> dict: ...
 
-Its docstring is the description a model chooses by, its signature the input schema. It returns what it found, and raises
-:class:`ToolError` with a sentence for whoever called.
+Its docstring is the description a model chooses by, its signature the input schema. It returns what it found, and
+raises :class:`ToolError` with a sentence for whoever called.
 """
 
 import inspect

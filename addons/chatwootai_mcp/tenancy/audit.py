@@ -31,7 +31,7 @@ class AuditEvent:
 
 
 def mask(value: Any, depth: int = 0) -> Any:
-    """The value as the audit may keep it: no secret, address or number of a person, and never a whole text or vector."""
+    """The value as the audit may keep it: no secret, no address or number of a person, no whole text or vector."""
     if depth > _MAX_DEPTH:
         return "…"
     if isinstance(value, Mapping):
