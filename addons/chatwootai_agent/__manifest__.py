@@ -16,5 +16,10 @@
         "data/queue_job_settings.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
+        "data/cron.xml",
+        "views/chatwoot_connection_views.xml",
+        "views/conversation_views.xml",
+        "views/turn_views.xml",
     ],
+    "assets": {"web.assets_backend": ["chatwootai_agent/static/src/scss/conversation.scss"]},
 }

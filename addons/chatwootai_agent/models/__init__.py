@@ -1,1 +1,3 @@
 from . import agent_config, res_company, res_config_settings
+from . import chatwoot_connection, conversation, message, turn, turn_step
+from . import answering  # extends conversation

@@ -145,6 +145,7 @@ class Outbox(models.Model):
     @api.private
     def message_ids_of(self, connection, conversation_display_id):
         """Ids of the messages the agents sent in a conversation, and the words now being sent whose id is not known."""
+        self.flush_model(["chatwoot_message_id", "state", "payload", "kind"])
         rows = self.env.execute_query(
             SQL(
                 """

@@ -1,0 +1,179 @@
+"""Conversations as the agents know them: how each stands in Chatwoot, who answers it, and which customer it is."""
+
+import re
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.chatwootai_mcp.chatwoot.ownership import PENDING, Silence, Standing
+from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
+
+_CHANNEL = "root.chatwootai_turn"
+#: Channels whose identity is a telephone number that the channel itself has verified.
+_TELEPHONE_CHANNELS = ("Channel::Whatsapp", "Channel::TwilioSms", "Channel::Sms")
+_FEWEST_DIGITS = 8
+
+
+class Conversation(models.Model):
+    _name = "chatwootai.conversation"
+    _inherit = ["chatwootai.alerting"]
+    _description = "Conversation"
+    _order = "last_message_at desc, id desc"
+
+    connection_id = fields.Many2one(
+        "chatwootai.chatwoot.connection", "Chatwoot", required=True, readonly=True, ondelete="cascade"
+    )
+    display_id = fields.Integer("Number", required=True, readonly=True, aggregator=None)
+    inbox_id = BigInteger("Inbox number", readonly=True)
+    inbox_name = fields.Char("Inbox", readonly=True)
+    channel = fields.Char(readonly=True)
+    channel_identity = fields.Char(readonly=True, help="Who the channel says is writing, for WhatsApp the number.")
+    contact_name = fields.Char("Contact", readonly=True)
+    contact_phone = fields.Char("Phone", readonly=True)
+    contact_email = fields.Char("Email", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Customer", compute="_compute_partner_id")
+
+    status = fields.Selection(
+        [("pending", "Pending"), ("open", "Open"), ("snoozed", "Snoozed"), ("resolved", "Resolved")],
+        required=True,
+        default=PENDING,
+        readonly=True,
+    )
+    person_assigned = fields.Boolean(readonly=True)
+    person_spoke = fields.Boolean(readonly=True)
+    assignee = fields.Char(readonly=True)
+    silence = fields.Selection(
+        [
+            (Silence.PERSON_SPOKE.value, "A person answered"),
+            (Silence.PERSON_ASSIGNED.value, "A person is assigned"),
+            (Silence.OPEN.value, "Opened for people"),
+            (Silence.RESOLVED.value, "Resolved"),
+        ],
+        "Why the agents are silent",
+        compute="_compute_silence",
+        store=True,
+    )
+    answered_by = fields.Selection(
+        [("agents", "Agents"), ("people", "People"), ("nobody", "Nobody: resolved")], compute="_compute_answered_by"
+    )
+    chatwoot_updated_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)
+    context_floor = BigInteger(readonly=True, help="The agents remember only what was said after this message.")
+    last_message_at = fields.Datetime("Last message", readonly=True)
+    message_ids = fields.One2many("chatwootai.message", "conversation_id", "Messages", readonly=True)
+    turn_ids = fields.One2many("chatwootai.turn", "conversation_id", "Turns", readonly=True)
+    turn_count = fields.Integer("Number of turns", compute="_compute_turn_count")
+    chatwoot_url = fields.Char("In Chatwoot", compute="_compute_chatwoot_url")
+
+    _unique_number = models.UniqueIndex("(connection_id, display_id)", "A conversation is stored once.")
+
+    @api.depends("status", "person_assigned", "person_spoke")
+    def _compute_silence(self):
+        for conversation in self:
+            conversation.silence = conversation._standing().silence
+
+    @api.depends("silence")
+    def _compute_answered_by(self):
+        for conversation in self:
+            resolved = conversation.silence == Silence.RESOLVED
+            conversation.answered_by = "nobody" if resolved else "people" if conversation.silence else "agents"
+
+    @api.depends("display_id", "contact_name")
+    def _compute_display_name(self):
+        for conversation in self:
+            conversation.display_name = f"{conversation.contact_name or '?'} (#{conversation.display_id})"
+
+    @api.depends("turn_ids")
+    def _compute_turn_count(self):
+        counts = dict(
+            self.env["chatwootai.turn"]._read_group(
+                [("conversation_id", "in", self.ids)], ["conversation_id"], ["__count"]
+            )
+        )
+        for conversation in self:
+            conversation.turn_count = counts.get(conversation, 0)
+
+    @api.depends("connection_id", "display_id")
+    def _compute_chatwoot_url(self):
+        for conversation in self:
+            connection = conversation.connection_id.sudo()
+            conversation.chatwoot_url = f"{connection.base_url}/app/accounts/{connection.chatwoot_account}/conversations/{conversation.display_id}"
+
+    @api.depends("channel", "channel_identity")
+    def _compute_partner_id(self):
+        for conversation in self:
+            conversation.partner_id = conversation._customer_partner()
+
+    def _customer_partner(self):
+        """The partner whose number the channel has verified; none where there is no number, no such partner, or several."""
+        Partner = self.env["res.partner"].sudo()
+        digits = re.sub(r"\D", "", self.channel_identity or "")
+        if self.channel not in _TELEPHONE_CHANNELS or len(digits) < _FEWEST_DIGITS:
+            return Partner
+        spellings = [digits]
+        country_code = str(self.env.company.sudo().country_id.phone_code or "")
+        if country_code and digits.startswith(country_code):
+            spellings.append(digits.removeprefix(country_code))
+        rows = self.env.execute_query(
+            SQL(
+                r"""
+                SELECT id FROM res_partner
+                WHERE active AND phone IS NOT NULL AND regexp_replace(phone, '\D|^0+', '', 'g') IN %s LIMIT 2
+                """,
+                tuple(spellings),
+            )
+        )
+        return Partner.browse(rows[0][0]) if len(rows) == 1 else Partner
+
+    def _standing(self):
+        self.ensure_one()
+        return Standing(self.status or PENDING, self.person_assigned, self.person_spoke)
+
+    @api.private
+    def take_standing(self, standing):
+        """Remember how the conversation stands; what was said before it was resolved is no context for what comes after."""
+        self.ensure_one()
+        changed = {
+            name: value
+            for name, value in (
+                ("status", standing.status),
+                ("person_assigned", standing.person_assigned),
+                ("person_spoke", standing.person_spoke),
+            )
+            if self[name] != value
+        }
+        if changed.get("status") == "resolved":
+            newest = self.env["chatwootai.message"].search(
+                [("conversation_id", "=", self.id)], order="chatwoot_id desc", limit=1
+            )
+            changed["context_floor"] = newest.chatwoot_id
+        if changed:
+            self.write(changed)
+
+    @api.private
+    def queue_turn(self, seconds=0, identity_key=None):
+        """A job that answers what waits here. One for each message: a job that exists may be past seeing this one."""
+        self.ensure_one()
+        delayed = self.with_user(SUPERUSER_ID).with_delay(
+            channel=_CHANNEL,
+            eta=timedelta(seconds=seconds) if seconds else None,
+            identity_key=identity_key,
+            description=f"Answer conversation {self.display_id}",
+        )
+        delayed._job_answer()
+
+    @api.private
+    def try_lock(self):
+        """Whether this transaction is the one that answers the conversation; until it ends."""
+        name = f"chatwootai.turn:{self.id}"
+        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
+        return locked
+
+    def action_turns(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("chatwootai_agent.action_turn")
+        return action | {"domain": [("conversation_id", "=", self.id)], "context": {"create": False}}
+
+    def action_open_in_chatwoot(self):
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.chatwoot_url, "target": "new"}

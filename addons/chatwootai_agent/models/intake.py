@@ -1,0 +1,158 @@
+"""Takes Chatwoot's events in: conversations and messages become rows, each once, and what waits gets a job.
+
+All in the caller's transaction, with nothing slow in it: Chatwoot gives a webhook five seconds and does not ask twice.
+"""
+
+import json
+from dataclasses import asdict
+
+from odoo import fields
+from odoo.tools import SQL
+
+from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
+from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
+
+_NOBODY_YET = (None, Silence.RESOLVED)  # a resolved conversation becomes pending by the customer's message
+
+
+def take_in(connection, event):
+    """Store what the event says. Repeats and late arrivals change nothing."""
+    if isinstance(event, Ignored):
+        return
+    conversation = _conversation(connection, event.conversation)
+    note_conversation(conversation, event.conversation)
+    if not isinstance(event, MessageEvent) or event.message.private:
+        return
+    if event.inbox_name and conversation.inbox_name != event.inbox_name:
+        conversation.inbox_name = event.inbox_name
+    if event.is_new:
+        take_message(conversation, event.message)
+    else:
+        _take_change(conversation, event.message)
+
+
+def note_conversation(conversation, seen):
+    """Bring the row up to what Chatwoot says, unless something newer is known already."""
+    if seen.updated_at and seen.updated_at < conversation.chatwoot_updated_at:
+        return
+    values = {
+        "inbox_id": seen.inbox_id,
+        "channel": seen.channel,
+        "channel_identity": seen.channel_identity,
+        "contact_name": seen.contact.name,
+        "contact_phone": seen.contact.phone_number,
+        "contact_email": seen.contact.email,
+        "chatwoot_updated_at": seen.updated_at,
+    }
+    changed = {name: value for name, value in values.items() if value and conversation[name] != value}
+    if (conversation.assignee or "") != seen.assignee:
+        changed["assignee"] = seen.assignee
+    if changed:
+        conversation.write(changed)
+    conversation.take_standing(conversation._standing().seen(seen))
+
+
+def take_message(conversation, message):
+    """Store a message that may be new; the row, or none when it was there or is not kept."""
+    env = conversation.env
+    author = _author(conversation, message)
+    waits = author == "customer" and not message.deleted
+    if waits and conversation._standing().silence not in _NOBODY_YET:
+        state = "with_people"
+    else:
+        state = "waiting" if waits else None
+    row = env.execute_query(
+        SQL(
+            """
+            INSERT INTO chatwootai_message
+                (conversation_id, chatwoot_id, author, sender_name, content, attachments, written_at, received_at,
+                 state, attempts, create_uid, create_date, write_uid, write_date)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
+            ON CONFLICT (conversation_id, chatwoot_id) DO NOTHING
+            RETURNING id
+            """,
+            conversation.id,
+            message.id,
+            author,
+            message.sender_name or None,
+            message.content or None,
+            _json([asdict(attachment) for attachment in message.attachments]),
+            _naive(message.created_at),
+            fields.Datetime.now(),
+            state,
+            env.uid,
+            env.uid,
+        )
+    )
+    if not row:
+        return env["chatwootai.message"]
+    conversation.last_message_at = fields.Datetime.now()
+    if author == "person" and message.id > conversation.context_floor:
+        conversation.take_standing(conversation._standing().heard(Author.PERSON))
+    if state == "waiting":
+        conversation.queue_turn(conversation.connection_id.pause_seconds)
+    return env["chatwootai.message"].browse(row[0][0])
+
+
+def _take_change(conversation, message):
+    """A message that still waits may be deleted, edited or transcribed; all other changes are Chatwoot's own."""
+    stored = conversation.env["chatwootai.message"].search(
+        [("conversation_id", "=", conversation.id), ("chatwoot_id", "=", message.id), ("state", "=", "waiting")]
+    )
+    if not stored:
+        return
+    if message.deleted:
+        stored.state = "deleted"
+        return
+    attachments = [asdict(attachment) for attachment in message.attachments]
+    if (stored.content or "") != message.content or (attachments and stored.attachments != attachments):
+        stored.write({"content": message.content, "attachments": attachments or False})
+
+
+def _conversation(connection, seen):
+    env = connection.env
+    found = env["chatwootai.conversation"].search(
+        [("connection_id", "=", connection.id), ("display_id", "=", seen.display_id)]
+    )
+    if found:
+        return found
+    # Two events of a new conversation may come at once: the one that waits here for the other fails to
+    # serialize, and Odoo runs its request again.
+    env.execute_query(
+        SQL(
+            """
+            INSERT INTO chatwootai_conversation
+                (connection_id, display_id, status, create_uid, create_date, write_uid, write_date)
+            VALUES (%s, %s, 'pending', %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
+            ON CONFLICT (connection_id, display_id) DO NOTHING
+            RETURNING id
+            """,
+            connection.id,
+            seen.display_id,
+            env.uid,
+            env.uid,
+        )
+    )
+    return env["chatwootai.conversation"].search(
+        [("connection_id", "=", connection.id), ("display_id", "=", seen.display_id)]
+    )
+
+
+def _author(conversation, message):
+    """Whose message it is; the agents' own are known by the outbox, also when they come back as a user's."""
+    if message.author not in (Author.BOT, Author.PERSON):
+        return message.author.value
+    own_ids, sending = conversation.env["chatwootai.outbox"].message_ids_of(
+        conversation.connection_id, conversation.display_id
+    )
+    if message.id in own_ids or message.content.strip() in sending:
+        return "agents"
+    return message.author.value
+
+
+def _naive(moment):
+    return moment and moment.replace(tzinfo=None)
+
+
+def _json(value):
+    return json.dumps(value) if value else None

@@ -1,0 +1,64 @@
+"""Messages of a conversation, each stored once however often it is delivered."""
+
+from odoo import api, fields, models
+
+from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
+
+
+class Message(models.Model):
+    _name = "chatwootai.message"
+    _description = "Message"
+    _order = "chatwoot_id, id"
+
+    conversation_id = fields.Many2one("chatwootai.conversation", required=True, readonly=True, ondelete="cascade")
+    chatwoot_id = BigInteger("Number in Chatwoot", required=True, readonly=True)
+    author = fields.Selection(
+        [
+            ("customer", "Customer"),
+            ("agents", "Agents"),
+            ("person", "Person"),
+            ("bot", "Another bot"),
+            ("automation", "Automation"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    sender_name = fields.Char(readonly=True)
+    content = fields.Text(readonly=True)
+    attachments = fields.Json(readonly=True)
+    written_at = fields.Datetime(readonly=True)
+    received_at = fields.Datetime(required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("answered", "Answered"),
+            ("handed_over", "Handed over"),
+            ("with_people", "Left to people"),
+            ("deleted", "Deleted"),
+        ],
+        readonly=True,
+        help="What became of a customer's message.",
+    )
+    turn_id = fields.Many2one("chatwootai.turn", readonly=True, index="btree_not_null", ondelete="set null")
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    text = fields.Text(compute="_compute_text")
+
+    _once = models.UniqueIndex("(conversation_id, chatwoot_id)", "A message is stored once.")
+    _waiting = models.Index("(conversation_id, chatwoot_id) WHERE state = 'waiting'")
+
+    @api.depends("content", "attachments")
+    def _compute_text(self):
+        for message in self:
+            message.text = "\n".join(filter(None, [message.content, *message._attachment_lines()]))
+
+    def _attachment_lines(self):
+        for attachment in self.attachments or []:
+            heard = attachment.get("transcribed_text")
+            yield heard or self.env._("[attached: %s]", attachment.get("file_type"))
+
+    @api.private
+    def readable_text(self):
+        """What can be read of the message: nothing where it is only a file."""
+        self.ensure_one()
+        heard = [attachment.get("transcribed_text") for attachment in self.attachments or []]
+        return self.text if self.content or any(heard) else ""

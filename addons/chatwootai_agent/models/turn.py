@@ -1,0 +1,68 @@
+"""Turns: one answer of the agents to what a customer's messages asked, with all that led to it."""
+
+from odoo import api, fields, models
+
+
+class Turn(models.Model):
+    _name = "chatwootai.turn"
+    _description = "Turn of the agents"
+    _order = "id desc"
+
+    conversation_id = fields.Many2one(
+        "chatwootai.conversation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    channel = fields.Char(related="conversation_id.channel", store=True)
+    state = fields.Selection(
+        [
+            ("running", "Thinking"),
+            ("done", "Answered"),
+            ("handed_over", "Handed over"),
+            ("silenced", "Silent: a person took over"),
+            ("superseded", "Reconsidered"),
+            ("retried", "Failed, tried again"),
+            ("interrupted", "Interrupted"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        default="running",
+        readonly=True,
+        index=True,
+    )
+    question = fields.Text(readonly=True)
+    intent = fields.Char(readonly=True)
+    reply = fields.Text(readonly=True)
+    hand_off_cause = fields.Char(readonly=True)
+    hand_off_reason = fields.Text(readonly=True)
+    error = fields.Text(readonly=True)
+    started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now, index=True)
+    ended_at = fields.Datetime(readonly=True)
+    total_ms = fields.Integer("Milliseconds", readonly=True, aggregator="avg")
+    llm_calls = fields.Integer("Calls of the model", readonly=True)
+    tool_calls = fields.Integer("Calls of tools", readonly=True)
+    tokens_in = fields.Integer("Tokens read", readonly=True)
+    tokens_out = fields.Integer("Tokens written", readonly=True)
+    step_ids = fields.One2many("chatwootai.turn.step", "turn_id", "Steps", readonly=True)
+    message_ids = fields.One2many("chatwootai.message", "turn_id", "Messages answered", readonly=True)
+    outbox_ids = fields.One2many("chatwootai.outbox", compute="_compute_outbox_ids", string="Sent to Chatwoot")
+
+    @property
+    def origin(self):
+        """How the turn is named in the outbox and the audit."""
+        self.ensure_one()
+        return f"turn:{self.id}"
+
+    def _compute_outbox_ids(self):
+        entries = self.env["chatwootai.outbox"].sudo().search([("origin", "in", [turn.origin for turn in self])])
+        for turn in self:
+            turn.outbox_ids = entries.filtered(lambda entry, turn=turn: entry.origin == turn.origin)
+
+    @api.depends("conversation_id")
+    def _compute_display_name(self):
+        for turn in self:
+            turn.display_name = self.env._(
+                "Turn %(number)s: %(conversation)s", number=turn.id, conversation=turn.conversation_id.display_name
+            )
+
+    def action_conversation(self):
+        self.ensure_one()
+        return self.conversation_id.get_formview_action()

@@ -1,0 +1,72 @@
+"""What one turn answers, as plain values: read in one short transaction, and carried through the next."""
+
+from dataclasses import dataclass
+
+from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+
+from ..crews.reply import Customer
+
+HISTORY = 20  # messages
+_ROLES = {"customer": "user", "agents": "assistant", "person": "assistant"}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A customer's messages that are answered together."""
+
+    turn_id: int
+    conversation_id: int
+    connection_id: int
+    display_id: int
+    channel: str
+    text: str
+    history: tuple[dict[str, str], ...]
+    customer: Customer
+    row_ids: tuple[int, ...]
+    first_id: int  # in Chatwoot: whatever a person said after it was said to these messages
+    attempt: int
+
+
+def bundle_of(turn, messages):
+    """The bundle of a turn that begins on these messages."""
+    env = in_company_language(turn.env)
+    conversation = turn.conversation_id
+    texts = [message.readable_text() for message in messages.with_env(env)]
+    return Bundle(
+        turn_id=turn.id,
+        conversation_id=conversation.id,
+        connection_id=conversation.connection_id.id,
+        display_id=conversation.display_id,
+        channel=conversation.channel or "",
+        text="\n".join(filter(None, texts)),
+        history=tuple(_history(conversation, messages)),
+        customer=_customer(conversation),
+        row_ids=tuple(messages.ids),
+        first_id=min(messages.mapped("chatwoot_id")),
+        attempt=max(messages.mapped("attempts")),
+    )
+
+
+def _history(conversation, messages):
+    """What was said before, oldest first, since the conversation was last resolved."""
+    earlier = conversation.env["chatwootai.message"].search(
+        [
+            ("conversation_id", "=", conversation.id),
+            ("chatwoot_id", ">", conversation.context_floor),
+            ("id", "not in", messages.ids),
+            ("author", "in", list(_ROLES)),
+            "|",
+            ("state", "=", False),
+            ("state", "!=", "deleted"),
+        ],
+        order="chatwoot_id desc",
+        limit=HISTORY,
+    )
+    for message in reversed(earlier):
+        if text := message.readable_text():
+            yield {"role": _ROLES[message.author], "content": text}
+
+
+def _customer(conversation):
+    partner = conversation.partner_id
+    return Customer(name=partner.name or conversation.contact_name or None, partner_id=partner.id or None)
