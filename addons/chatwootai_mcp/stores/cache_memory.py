@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ..tenancy.account import parse_account_id
 from .cache import LOAD_WAIT_SECONDS, PENDING_SECONDS, Lookup, check_ttl, encode, namespace_key
@@ -69,7 +69,7 @@ class MemoryCache:
     def get_or_load(self, account_id: str, namespace: str, key: str, load: Callable[[], _T], ttl: float = 60.0) -> _T:
         found = self.get(account_id, namespace, key)
         if found.hit:
-            return found.value  # type: ignore[no-any-return]
+            return cast(_T, found.value)
         if found.generation is None:
             return load()
         flight = (namespace_key(account_id, namespace), found.generation, key)

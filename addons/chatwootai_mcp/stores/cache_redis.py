@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -163,7 +163,7 @@ class RedisCache:
                     self._ask(partial(self._unlock, keys=[lock], args=[token]))
             time.sleep(_POLL_SECONDS)
             found = self.get(account_id, namespace, key)
-        return found.value  # type: ignore[no-any-return]
+        return cast(_T, found.value)
 
     @contextlib.contextmanager
     def writing(self, account_id: str, namespace: str) -> Iterator[None]:
