@@ -55,7 +55,11 @@ def deny() -> Response:
     return Response(
         '{"error":"unauthorized"}',
         401,
-        {"WWW-Authenticate": 'Bearer realm="mcp"', "Cache-Control": "no-store"},
+        {
+            "WWW-Authenticate": 'Bearer realm="mcp"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",  # Odoo puts it on what passed it: no difference may tell how far that was
+        },
         content_type="application/json",
     )
 

@@ -7,7 +7,6 @@ database (revoked? expired? which servers?), the request takes on the key's Odoo
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-
 from odoo import http
 from odoo.http import request
 

@@ -16,8 +16,8 @@ from ..tenancy.principal import Principal
 
 _ACCOUNT_ID = {"type": "string", "description": "The account the key belongs to", "maxLength": 40}
 _INSTRUCTIONS = (
-    "Tools over one company: its Odoo records, its knowledge (products, rules, support documents), its configuration and"
-    " its Chatwoot conversations. Facts such as prices, stock and rules are in the tools, not in your memory."
+    "Tools over one company: its Odoo records, its knowledge (products, rules, support documents), its configuration"
+    " and its Chatwoot conversations. Facts such as prices, stock and rules are in the tools, not in your memory."
 )
 
 
@@ -52,10 +52,14 @@ class TenantServer(protocol.McpServer):
         if self._names_account and "account_id" not in arguments:
             error = "account_id must be given: it is the account of your key."
             return protocol.ToolResult({"success": False, "error": error}, is_error=True)
+        started = time.monotonic()
         try:
             outcome = self._orchestrator.call(self._principal, name, arguments, server=self._server, env=self._env)
         except UnknownTool:
             raise protocol.UnknownTool(name) from None
+        observe_call(
+            self._principal.account_id, name, "error" if outcome.is_error else "success", time.monotonic() - started
+        )
         return protocol.ToolResult(outcome.result, outcome.is_error)
 
 

@@ -29,6 +29,29 @@ SHOP_MODELS = (
     "crm.lead",
     "calendar.event",
 )
+# Of people, only what it takes to reach them.
+SHOP_FIELDS = {
+    "res.partner": (
+        "name",
+        "display_name",
+        "is_company",
+        "parent_id",
+        "email",
+        "phone",
+        "street",
+        "street2",
+        "city",
+        "state_id",
+        "zip",
+        "country_id",
+        "lang",
+        "ref",
+        "category_id",
+        "company_id",
+        "property_product_pricelist",
+        "active",
+    ),
+}
 # What a product's free quantity is computed from, and Odoo lets only people of Inventory read.
 AGENT_READS = ("stock.move",)
 
@@ -46,7 +69,7 @@ class ChatwootaiAllowedModel(models.Model):
         "ir.model.fields",
         string="Fields",
         domain="[('model_id', '=', model_id)]",
-        help="The only fields that may be read or written. Empty: all but binary data, secrets and Odoo's own bookkeeping.",
+        help="The only fields that may be read or written. Empty: all but files, secrets and Odoo's own bookkeeping.",
     )
     can_read = fields.Boolean("Read", default=True)
     can_create = fields.Boolean("Create")
@@ -155,7 +178,17 @@ class ChatwootaiAllowedModel(models.Model):
         if not new:
             return
         listed = set(self.with_context(active_test=False).search([]).mapped("model"))
-        self.create([{"model_id": self.env["ir.model"]._get_id(name)} for name in new if name not in listed])
+        Fields = self.env["ir.model.fields"]
+        self.create(
+            [
+                {
+                    "model_id": self.env["ir.model"]._get_id(name),
+                    "field_ids": [Fields._get(name, field).id for field in SHOP_FIELDS.get(name, ())],
+                }
+                for name in new
+                if name not in listed
+            ]
+        )
         self._parameter("listed_models", ",".join(sorted(filter(None, {*done, *new}))))
 
     @api.model

@@ -1,7 +1,7 @@
 """MCP keys: who may call this tenant's tools, as which Odoo user, which of them, and until when.
 
-The key itself is not stored. It is the HMAC of the tenant's name and the row's `key_id` under the server's secret: the gateway
-checks it without a database, and the row tells whether it is still in force.
+The key itself is not stored. It is the HMAC of the tenant's name and the row's `key_id` under the server's secret: the
+gateway checks it without a database, and the row tells whether it is still in force.
 """
 
 import threading

@@ -1,0 +1,122 @@
+"""The routes for company_services and for the operator's monitoring."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..settings import get_keyring
+from ..stores.errors import StoreUnavailable
+from ..tenancy.account import ConfigType
+from ..tenancy.tokens import METRICS_AUDIENCE, config_audience, mint_webhook_token, new_token_id, tenant_audience
+from .http_case import McpHttpCase
+
+
+@tagged("post_install", "-at_install")
+class TestConfigurationWebhook(McpHttpCase):
+    def setUp(self):
+        super().setUp()
+        self.stores.documents.drop(self.account_id)
+        self.path = f"/chatwootai/config/{self.account_id}"
+        self.token_id = new_token_id()
+        self.token = mint_webhook_token(get_keyring(), config_audience(self.account_id), self.token_id)
+
+    def snapshot(self, version=1, **changes):
+        rule = {"rule_id": 1, "name": "Returns", "description": "Within 7 days.", "kind": "permanent"}
+        metadata = {"company_name": "Casa Aurora"}
+        return {
+            "account_id": self.account_id,
+            "version": version,
+            "company_metadata": metadata,
+            "business_rules": [rule],
+        } | changes
+
+    def test_a_snapshot_is_stored_as_a_whole_and_seen_by_the_tools_at_once(self):
+        key = self.issue()
+        self.assertFalse(self.call(key, "get_agent_config", config_type="business_rules")["success"])
+        response = self.post(self.path, self.snapshot(), self.token)
+        self.assertEqual((response.status_code, response.json()), (200, {"success": True, "version": 1}))
+        self.assertEqual(
+            [rule["name"] for rule in self.call(key, "get_agent_config", config_type="business_rules")["config"]],
+            ["Returns"],
+        )
+        self.post(self.path, self.snapshot(2, business_rules=[]), self.token)
+        self.assertEqual(self.call(key, "get_agent_config", config_type="business_rules")["config"], [])
+
+    def test_an_older_version_is_refused_and_changes_nothing(self):
+        self.post(self.path, self.snapshot(5), self.token)
+        response = self.post(self.path, self.snapshot(4, company_metadata={"company_name": "Old"}), self.token)
+        self.assertEqual((response.status_code, response.json()["success"]), (409, False))
+        stored = self.stores.documents.get(self.account_id, ConfigType.COMPANY_METADATA)
+        self.assertEqual(stored["company_name"], "Casa Aurora")
+
+    def test_a_bad_document_is_refused_with_what_is_wrong(self):
+        for body, named in [
+            (b"{", "JSON"),
+            (b"[]", "object"),
+            ({}, "account_id"),
+            (self.snapshot(account_id="other"), "account"),
+            (self.snapshot(version=0), "version"),
+            (self.snapshot(company_metadata={"company_name": "A", "api_key": "x"}), "api_key"),
+        ]:
+            response = self.post(self.path, body, self.token)
+            self.assertEqual(response.status_code, 400, response.text)
+            self.assertIn(named, response.json()["error"])
+
+    def test_other_credentials_are_refused(self):
+        wrong = [
+            None,
+            "nonsense",
+            self.issue(),
+            mint_webhook_token(get_keyring(), tenant_audience(self.account_id), self.token_id),
+            mint_webhook_token(get_keyring(), config_audience("other"), self.token_id),
+        ]
+        for token in wrong:
+            self.assertEqual(self.post(self.path, self.snapshot(), token).status_code, 401)
+        self.assertIsNone(self.stores.documents.get(self.account_id, ConfigType.COMPANY_METADATA))
+
+    def test_a_token_that_was_replaced_is_refused(self):
+        self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", new_token_id())
+        self.assertEqual(self.post(self.path, self.snapshot(), self.token).status_code, 401)
+        self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", self.token_id)
+        self.assertEqual(self.post(self.path, self.snapshot(), self.token).status_code, 200)
+
+    def test_a_store_that_is_down_says_so(self):
+        down = patch.object(self.stores.documents, "replace_snapshot", side_effect=StoreUnavailable("Come back later."))
+        with down:
+            response = self.post(self.path, self.snapshot(), self.token)
+        self.assertEqual((response.status_code, response.json()["error"]), (503, "Come back later."))
+
+
+@tagged("post_install", "-at_install")
+class TestMonitoring(McpHttpCase):
+    def test_health_is_open_and_tells_nothing_of_tenants(self):
+        response = self.url_open("/chatwootai/health")
+        self.assertEqual((response.status_code, response.json()["status"]), (200, "ok"))
+        self.assertNotIn(self.account_id, response.text)
+
+    def test_health_tells_which_store_is_down(self):
+        with patch.object(self.stores.documents, "ping", side_effect=StoreUnavailable("secret host name")):
+            response = self.url_open("/chatwootai/health")
+        self.assertEqual((response.status_code, response.json()["checks"]["documents"]), (503, "down"))
+        self.assertNotIn("secret", response.text)
+
+    def test_a_cache_that_is_down_is_no_outage(self):
+        with patch.object(self.stores.cache, "ping", side_effect=StoreUnavailable("x")):
+            response = self.url_open("/chatwootai/health")
+        self.assertEqual((response.status_code, response.json()["status"]), (200, "degraded"))
+
+    def test_metrics_need_their_own_token(self):
+        self.assertEqual(self.url_open("/chatwootai/metrics").status_code, 401)
+        key = self.issue()
+        self.call(key, "search_records", model="res.partner")
+        self.call(key, "search_records", model="res.users")
+        token = mint_webhook_token(get_keyring(), METRICS_AUDIENCE, new_token_id())
+        response = self.url_open("/chatwootai/metrics", headers={"Authorization": f"Bearer {token}"})
+        self.assertEqual(response.status_code, 200)
+        for outcome in ("success", "error"):
+            self.assertRegex(
+                response.text,
+                rf'chatwootai_tool_calls_total{{account="{self.account_id}",outcome="{outcome}",tool="search_records"}} \d',
+            )
+        denied = self.url_open("/chatwootai/metrics", headers={"Authorization": f"Bearer {key}"})
+        self.assertEqual(denied.status_code, 401)
