@@ -1,1 +1,2 @@
-from . import gateway, controllers, models, wizards  # the gateway first: it stands before every controller
+# The gateway first: it stands before every controller.
+from . import gateway, control_socket, queue_runner, controllers, models, wizards

@@ -1,7 +1,8 @@
 """The control database: the operator's list of tenants, of their Chatwoot accounts, limits and alerts.
 
 Odoo reads it with its own role, which may change nothing there but raise an alert. Where there is none (the addon
-installed into a plain Odoo by hand) or it can't be reached, there are no shared webhooks, and the limits last known hold.
+installed into a plain Odoo by hand) or it can't be reached, there are no shared webhooks, and the limits last known
+hold.
 """
 
 import logging
@@ -60,7 +61,7 @@ class Control:
         return rows[0][0] if rows else None
 
     def limits(self, account_id: str) -> Limits:
-        """What the tenant may use; the answer is at most a second old, or the last known when there is none to be had."""
+        """What the tenant may use: an answer at most a second old, or the last one known."""
         until, known = self._limits.get(account_id, (0.0, Limits()))
         if time.monotonic() < until:
             return known

@@ -1,22 +1,30 @@
 """queue_job's runner takes up tenants created after its start, lets go of dropped ones, and serves tenants only.
 
-The runner lists databases once, when it starts. This patch compares its list with the databases there are at each turn of
-its loop, which it takes at least every few seconds. Only databases whose name is an account_id are taken: a role may own
-others (tests, templates in the making), and their jobs are not for this server.
+The runner lists databases once, when it starts. This patch compares its list with the databases there are at each turn
+of its loop, which it takes at least every few seconds. Only databases whose name is an account_id are taken: a role may
+own others (tests, templates in the making), and their jobs are not for this server.
 """
 
 import logging
 
+from odoo.addons.queue_job import jobrunner
 from odoo.addons.queue_job.jobrunner import runner
 
 from .tenancy.account import InvalidAccountId, parse_account_id
 
 _logger = logging.getLogger(__name__)
 
+START_SECONDS = 1  # queue_job waits 5 before the first job
 ADOPTION_SECONDS = 3
 
 _get_db_names = runner.QueueJobRunner.get_db_names
 _requeue_dead_jobs = runner.QueueJobRunner.requeue_dead_jobs
+_running: runner.QueueJobRunner | None = None
+
+
+def serves(name: str) -> bool:
+    """Whether this process's runner runs the jobs of a database now."""
+    return _running is not None and name in _running.db_by_name
 
 
 def get_db_names(self):
@@ -25,6 +33,8 @@ def get_db_names(self):
 
 def requeue_dead_jobs(self):
     """Called once per turn of the runner's loop, before it reads notifications."""
+    global _running
+    _running = self
     names = set(self.get_db_names())
     for name in set(self.db_by_name) - names:
         _let_go(self, name)
@@ -59,6 +69,7 @@ def _is_tenant(name):
     return True
 
 
+jobrunner.START_DELAY = START_SECONDS
 runner.SELECT_TIMEOUT = ADOPTION_SECONDS
 runner.QueueJobRunner.get_db_names = get_db_names
 runner.QueueJobRunner.requeue_dead_jobs = requeue_dead_jobs

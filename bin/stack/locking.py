@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from . import paths
-from .console import say
+from .console import Failure, say
 
 
 def _open(name: str) -> IO[str]:
@@ -21,6 +21,15 @@ def exclusive(name: str, waiting_for: str | None = None) -> Iterator[None]:
             if waiting_for:
                 say(f"waiting for {waiting_for} …")
             fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def alone(name: str, otherwise: Failure) -> Iterator[None]:
+    """Hold a lock alone, or fail at once."""
+    with _open(name) as file:
+        if not _try_alone(file):
+            raise otherwise
         yield
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from . import daemon, environment, odoo_process, paths, postgres, services, template
+from . import daemon, environment, locking, odoo_process, paths, postgres, services, template
 from .console import Failure, say
 from .instance import Instance
 
@@ -65,22 +65,24 @@ def serving(
     :param port: 0 for any free one
     :param log: where Odoo's log goes; stderr by default
     """
-    if port and not daemon.is_free(port):
-        raise Failure(f"port {port} is taken", f"bin/serve --port {daemon.free_port()}")
-    port = port or daemon.free_port()
-    url = os.environ.get("CHATWOOTAI_PUBLIC_URL") or f"http://127.0.0.1:{port}"
-    _move_tenants_to(instance, url)
-    note = instance.run_dir / "serve.json"
-    options = [f"--http-port={port}", *([f"--logfile={log}"] if log else []), *arguments]
-    process = odoo_process.start(instance, options, **({"CHATWOOTAI_PUBLIC_URL": url} | extra))
-    server = Server(instance, process, port)
-    try:
-        server.wait_until_ready()
+    served = Failure(f"another bin/serve of the instance {instance.name} is running", "stop that one first")
+    with locking.alone(f"serve-{instance.name}", served):
+        if port and not daemon.is_free(port):
+            raise Failure(f"port {port} is taken", f"choose another, e.g. --port {daemon.free_port()}")
+        port = port or daemon.free_port()
+        url = os.environ.get("CHATWOOTAI_PUBLIC_URL") or f"http://127.0.0.1:{port}"
+        _move_tenants_to(instance, url)
+        note = instance.run_dir / "serve.json"
+        options = [f"--http-port={port}", *([f"--logfile={log}"] if log else []), *arguments]
+        process = odoo_process.start(instance, options, **({"CHATWOOTAI_PUBLIC_URL": url} | extra))
+        server = Server(instance, process, port)
         paths.write_atomically(note, json.dumps({"pid": process.pid, "port": port, "public_url": url}))
-        yield server
-    finally:
-        note.unlink(missing_ok=True)
-        server.stop()
+        try:
+            server.wait_until_ready()
+            yield server
+        finally:
+            note.unlink(missing_ok=True)
+            server.stop()
 
 
 def public_url(instance: Instance) -> str:

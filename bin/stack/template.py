@@ -40,8 +40,8 @@ def filestore(database: str, data_dir: Path = paths.TEMPLATE_DATA) -> Path:
     return data_dir / "filestore" / database
 
 
-def clone(source: str, target: str, instance: Instance, data_dir: Path) -> None:
-    """Clone a template into a database of the instance's role, with its files.
+def clone(source: str, target: str, instance: Instance, data_dir: Path, owner: str | None = None) -> None:
+    """Clone a template into a database of the instance's role (or another owner's), with its files.
 
     A clone is given its own identity, and its own start for the tables by which Odoo's processes tell each other of
     changed registries and caches: clones start equal, and a process that knew an earlier database of this name would
@@ -52,7 +52,7 @@ def clone(source: str, target: str, instance: Instance, data_dir: Path) -> None:
         role=postgres.OPERATOR,
         target=target,
         source=source,
-        owner=instance.role,
+        owner=owner or instance.role,
     )
     postgres.sql(_NEW_IDENTITY, role=postgres.OPERATOR, database=target)
     if filestore(source).is_dir():

@@ -1,0 +1,148 @@
+"""The control database as the operator uses it: to register tenants, their Chatwoot accounts and their limits."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from . import postgres
+from .console import Failure
+from .instance import Instance
+
+LIMITS = (
+    "calls_per_minute",
+    "concurrent",
+    "turns_per_day",
+    "tokens_per_month",
+    "money_per_month",
+    "documents",
+    "vectors",
+)
+
+
+class OperatorDatabase:
+    """A connection as the operator; every method is a transaction of its own."""
+
+    def __init__(self, instance: Instance) -> None:
+        import psycopg2  # only the virtual environment has it
+
+        variables = postgres.environment(postgres.OPERATOR, instance.control_database)
+        self._connection = psycopg2.connect(
+            host=variables["PGHOST"],
+            port=variables["PGPORT"],
+            user=variables["PGUSER"],
+            password=variables["PGPASSWORD"],
+            dbname=variables["PGDATABASE"],
+        )
+        self._connection.autocommit = True
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def working_on(self, account_id: str) -> Iterator[None]:
+        """Be the only command that changes a tenant; ends with this connection, however the command ends."""
+        if not self._one("SELECT pg_try_advisory_lock(hashtext('tenant'), hashtext(%s))", account_id)[0]:
+            raise Failure(f"another bin/tenant is working on {account_id}", "wait for it, then the same command again")
+        try:
+            yield
+        finally:
+            self._one("SELECT pg_advisory_unlock(hashtext('tenant'), hashtext(%s))", account_id)
+
+    def state(self, account_id: str) -> str | None:
+        row = self._one("SELECT state FROM tenant WHERE account_id = %s", account_id)
+        return row[0] if row else None
+
+    def register(self, account_id: str, demo: str | None, chatwoot: tuple[str, int] | None) -> None:
+        """Note a tenant in the making and claim its Chatwoot account."""
+        with self._transaction() as cursor:
+            cursor.execute("INSERT INTO tenant (account_id, demo) VALUES (%s, %s)", (account_id, demo))
+            if chatwoot:
+                self._claim(cursor, account_id, *chatwoot)
+
+    @staticmethod
+    def _claim(cursor: Any, account_id: str, base_url: str, chatwoot_account: int) -> None:
+        insert = "INSERT INTO chatwoot_account (base_url, chatwoot_account, account_id) VALUES (%s, %s, %s)"
+        from psycopg2.errors import UniqueViolation
+
+        try:
+            cursor.execute(insert, (base_url, chatwoot_account, account_id))
+        except UniqueViolation:
+            raise Failure(
+                f"account {chatwoot_account} of {base_url} belongs to another tenant",
+                "bin/tenant list (shows whose it is)",
+            ) from None
+
+    def shared_webhook(self, base_url: str, new_token_id: str) -> str:
+        """The token id of the webhook all tenants of a Chatwoot share, made the first time."""
+        self._execute(
+            "INSERT INTO chatwoot_webhook (token_id, base_url) VALUES (%s, %s) ON CONFLICT (base_url) DO NOTHING",
+            new_token_id,
+            base_url,
+        )
+        return str(self._one("SELECT token_id FROM chatwoot_webhook WHERE base_url = %s", base_url)[0])
+
+    def set_state(self, account_id: str, state: str) -> None:
+        self._execute("UPDATE tenant SET state = %s WHERE account_id = %s", state, account_id)
+
+    def remove(self, account_id: str) -> None:
+        self._execute("DELETE FROM tenant WHERE account_id = %s", account_id)
+
+    def tenants(self) -> list[dict[str, Any]]:
+        return self._rows(
+            "SELECT account_id, state, demo, created_at::date::text AS created,"
+            " base_url AS chatwoot_url, chatwoot_account FROM tenant LEFT JOIN chatwoot_account USING (account_id) ORDER BY account_id"
+        )
+
+    def active(self) -> list[str]:
+        rows = self._rows("SELECT account_id FROM tenant WHERE state = 'active' ORDER BY account_id")
+        return [row["account_id"] for row in rows]
+
+    def limits(self, account_id: str) -> dict[str, Any]:
+        rows = self._rows(f"SELECT {', '.join(LIMITS)} FROM tenant_limit WHERE account_id = %s", account_id)
+        found = rows[0] if rows else dict.fromkeys(LIMITS)
+        return {
+            name: float(value) if name == "money_per_month" and value is not None else value
+            for name, value in found.items()
+        }
+
+    def set_limits(self, account_id: str, limits: Mapping[str, Any]) -> None:
+        names = [name for name in LIMITS if name in limits]
+        self._execute(
+            f"INSERT INTO tenant_limit (account_id, {', '.join(names)}) VALUES (%s{', %s' * len(names)})"
+            " ON CONFLICT (account_id) DO UPDATE SET updated_at = now(), "
+            + ", ".join(f"{name} = EXCLUDED.{name}" for name in names),
+            account_id,
+            *(limits[name] for name in names),
+        )
+
+    def database_exists(self, name: str) -> bool:
+        return self._one("SELECT 1 FROM pg_database WHERE datname = %s", name) is not None
+
+    def database_size(self, name: str) -> int:
+        return int(self._one("SELECT pg_database_size(%s)", name)[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        with self._connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def _execute(self, query: str, *parameters: Any) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+
+    def _one(self, query: str, *parameters: Any) -> Any:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchone()
+
+    def _rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

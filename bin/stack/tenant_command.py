@@ -1,0 +1,198 @@
+"""bin/tenant: create, list, limit and drop tenants, and hand out their keys. Results on stdout, progress on stderr."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from . import demo_data, environment, odoo_env, services, template, tenant_usage, tenants
+from .console import Failure, say
+from .instance import Instance
+from .operator_database import LIMITS, OperatorDatabase
+
+SERVERS = ("odoo", "qdrant", "mongodb", "chatwoot")
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    environment.run_in_venv()
+    with services.running() as instance:
+        template.ensure()
+        tenants.work_as(instance)
+        run: Callable[[Instance, argparse.Namespace], None] = options.run
+        run(instance, options)
+
+
+def _create(instance: Instance, options: argparse.Namespace) -> None:
+    chatwoot = None
+    if options.chatwoot_url or options.chatwoot_account or options.chatwoot_token:
+        if not (options.chatwoot_url and options.chatwoot_account and options.chatwoot_token):
+            raise Failure("a Chatwoot is named by --chatwoot-url, --chatwoot-account and --chatwoot-token together")
+        chatwoot = tenants.Chatwoot(
+            base_url=options.chatwoot_url,
+            account=options.chatwoot_account,
+            token=options.chatwoot_token,
+            bot_token=options.chatwoot_bot_token,
+            secrets=tuple(options.chatwoot_secret),
+        )
+    model = tenants.Model(options.llm_base_url, options.llm_model, options.llm_api_key)
+    wanted = tenants.NewTenant(options.account, options.company, options.demo, chatwoot, model)
+    print(json.dumps(tenants.create(instance, wanted)))
+
+
+def _key(instance: Instance, options: argparse.Namespace) -> None:
+    account_id = _known(instance, options.account)
+    with odoo_env.odoo_environment(account_id) as env:
+        keys = env["chatwootai.mcp.key"].with_context(active_test=False)
+        if options.list:
+            _print_table([_describe_key(key) for key in keys.search([])], options.json)
+        elif options.revoke:
+            key = keys.search([("key_id", "=", options.revoke)])
+            if not key:
+                raise Failure(f"{account_id} has no key {options.revoke}", f"bin/tenant key {account_id} --list")
+            key.action_revoke()
+            say(f"{options.revoke} is revoked")
+        else:
+            user = env["res.users"].search([("login", "=", options.user)]) if options.user else None
+            if options.user and not user:
+                raise Failure(f"{account_id} has no active user {options.user}", "create the user in Odoo first")
+            print(keys._issue(options.name, user, servers=options.servers, write=options.write, days=options.days))
+
+
+def _describe_key(key: Any) -> dict[str, Any]:
+    return {
+        "id": key.key_id,
+        "name": key.name,
+        "user": key.user_id.login,
+        "servers": ",".join(sorted(key._servers())),
+        "write": key.can_write,
+        "expires": key.expires_on and str(key.expires_on),
+        "last_used": key.last_used_on and str(key.last_used_on),
+        "state": key.state,
+    }
+
+
+def _limit(instance: Instance, options: argparse.Namespace) -> None:
+    account_id = _known(instance, options.account)
+    operator = OperatorDatabase(instance)
+    given = {name: value for name in LIMITS if (value := getattr(options, name)) is not None}
+    if given:
+        operator.set_limits(account_id, {name: None if value < 0 else value for name, value in given.items()})
+    print(json.dumps({"account_id": account_id, **operator.limits(account_id)}))
+
+
+def _list(instance: Instance, options: argparse.Namespace) -> None:
+    _print_table(OperatorDatabase(instance).tenants(), options.json)
+
+
+def _usage(instance: Instance, options: argparse.Namespace) -> None:
+    operator = OperatorDatabase(instance)
+    accounts = [_known(instance, options.account)] if options.account else operator.active()
+    _print_table([tenant_usage.measure(instance, operator, account_id) for account_id in accounts], options.json)
+
+
+def _drop(instance: Instance, options: argparse.Namespace) -> None:
+    if not options.yes:
+        say(f"This removes {options.account} from every store, for good. Type its name to go on:")
+        if sys.stdin.readline().strip() != options.account:
+            raise Failure("nothing was dropped", f"bin/tenant drop {options.account} --yes")
+    tenants.drop(instance, options.account)
+    say(f"{options.account} is gone")
+
+
+def _known(instance: Instance, account_id: str) -> str:
+    if OperatorDatabase(instance).state(account_id) != "active":
+        raise Failure(f"there is no tenant {account_id} in service", "bin/tenant list")
+    return account_id
+
+
+def _print_table(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, default=str))
+        return
+    if not rows:
+        say("none")
+        return
+    texts = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in texts) for column in range(len(texts[0]))]
+    for line in texts:
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in (None, "") else str(value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bin/tenant", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    create = commands.add_parser("create", help="make a tenant; prints its addresses as JSON")
+    create.set_defaults(run=_create)
+    create.add_argument("account", metavar="ACCOUNT", help="its account_id, the name of its database")
+    create.add_argument("--company", metavar="NAME", help="the company's name; the account's by default")
+    create.add_argument(
+        "--demo", choices=demo_data.COMPANIES, help="fill it with a demo company; log in as admin/admin"
+    )
+    create.add_argument("--chatwoot-url", metavar="U")
+    create.add_argument("--chatwoot-account", metavar="N", type=int)
+    create.add_argument("--chatwoot-token", metavar="T", help="a user's access token: it reads")
+    create.add_argument("--chatwoot-bot-token", metavar="B", help="the agent bot's: it writes, when given")
+    create.add_argument(
+        "--chatwoot-secret", metavar="S", action="append", default=[], help="signs webhooks; repeatable"
+    )
+    create.add_argument("--llm-base-url", metavar="U")
+    create.add_argument("--llm-model", metavar="M")
+    create.add_argument("--llm-api-key", metavar="K")
+
+    key = commands.add_parser("key", help="issue an MCP key and print it; list or revoke keys")
+    key.set_defaults(run=_key)
+    key.add_argument("account", metavar="ACCOUNT")
+    key.add_argument("--user", metavar="LOGIN", help="the Odoo user it acts as; by default one with limited rights")
+    key.add_argument("--name", metavar="N", default="bin/tenant")
+    key.add_argument("--servers", metavar="S,…", type=_servers, default=SERVERS, help=f"of {','.join(SERVERS)}; all")
+    key.add_argument("--write", action="store_true", help="may call tools that write")
+    key.add_argument("--days", metavar="N", type=_positive, help="expires after so many days")
+    instead = key.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true")
+    instead.add_argument("--revoke", metavar="ID")
+    key.add_argument("--json", action="store_true", help="with --list")
+
+    limit = commands.add_parser("limit", help="set a tenant's quotas (-1: no limit), or show them")
+    limit.set_defaults(run=_limit)
+    limit.add_argument("account", metavar="ACCOUNT")
+    for name in LIMITS:
+        kind = float if name == "money_per_month" else int
+        limit.add_argument(f"--{name.replace('_', '-')}", metavar="N", type=kind)
+
+    listing = commands.add_parser("list", help="the tenants")
+    listing.set_defaults(run=_list)
+    listing.add_argument("--json", action="store_true")
+
+    usage = commands.add_parser("usage", help="what tenants use")
+    usage.set_defaults(run=_usage)
+    usage.add_argument("account", metavar="ACCOUNT", nargs="?")
+    usage.add_argument("--json", action="store_true")
+
+    drop = commands.add_parser("drop", help="remove a tenant from every store")
+    drop.set_defaults(run=_drop)
+    drop.add_argument("account", metavar="ACCOUNT")
+    drop.add_argument("--yes", action="store_true", help="without asking")
+    return parser
+
+
+def _servers(text: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not chosen or set(chosen) - set(SERVERS):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(SERVERS)}")
+    return chosen
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
