@@ -7,6 +7,7 @@ which belong to no tenant.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import threading
@@ -34,10 +35,9 @@ def prepare(storage_dir: Path | None = None) -> None:
         os.environ.update(_FIXED)
         _give_it_a_place(storage_dir)
         import crewai  # noqa: F401  reads a .env file, so the variables are dropped after it
-        from crewai.events.event_listener import event_listener
 
         _forget_openai_variables()
-        event_listener.formatter.verbose = False
+        _quieten()
         _ready = True
 
 
@@ -46,6 +46,22 @@ def _give_it_a_place(storage_dir: Path | None) -> None:
     directory = storage_dir or Path(tempfile.gettempdir()) / f"chatwootai-crewai-{os.getuid()}"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.setdefault("CREWAI_STORAGE_DIR", str(directory))
+
+
+def _quieten() -> None:
+    from crewai.events import event_context
+    from crewai.events.event_listener import event_listener
+
+    # Even with verbose=False an agent prints its tools' arguments and results, until this one is quiet.
+    event_listener.formatter.verbose = False
+    quiet = event_context.MismatchBehavior.SILENT
+    event_context._default_config = event_context.EventContextConfig(mismatch_behavior=quiet, empty_pop_behavior=quiet)
+    logging.getLogger().addFilter(_not_of_crewai)
+
+
+def _not_of_crewai(record: logging.LogRecord) -> bool:
+    """crewai logs providers' error pages on the root logger; the turn's trace keeps what they mean."""
+    return f"{os.sep}crewai{os.sep}" not in record.pathname
 
 
 def _forget_openai_variables() -> None:

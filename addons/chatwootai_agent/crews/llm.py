@@ -5,6 +5,7 @@ Importing this imports crewai: call `environment.prepare()` first.
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 5.0
 #: Not worth repeating a call with less time left.
 WORTH_REPEATING: Final = 10.0
+
+#: The provider's call without crewai's own repetitions around it.
+_CALL: Final = inspect.unwrap(OpenAICompletion.call)
 
 
 class TenantLLM(OpenAICompletion):
@@ -76,6 +80,9 @@ class TenantLLM(OpenAICompletion):
             self.turn.llm_failure = error  # crewai may wrap it on its way up
             raise
 
+    # crewai wraps a subclass's call to sleep and repeat on 429, past any deadline; the mark keeps it off.
+    call._crewai_rate_limit_wrapped = True  # type: ignore[attr-defined]
+
     def _call_with_one_repetition(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._recorded_call(*args, **kwargs)
@@ -93,7 +100,7 @@ class TenantLLM(OpenAICompletion):
         result, ok = "", False
         try:
             self._client = self._build_sync_client().with_options(timeout=min(self.call_timeout, left))
-            answer = super().call(messages, tools, *args, **kwargs)
+            answer = _CALL(self, messages, tools, *args, **kwargs)
             result, ok = _said(answer), True
             if not isinstance(answer, str) and not tools:
                 raise ModelMisbehaved("the model called a tool it was not offered")
@@ -185,7 +192,9 @@ def pause_before_repetition(error: BaseException) -> float | None:
 def _root(error: BaseException) -> BaseException:
     """crewai wraps the client's errors in ValueError and ConnectionError; the cause tells what happened."""
     ours = (openai.OpenAIError, BudgetExceeded, ModelMisbehaved, LLMContextLengthExceededError)
-    seen = error
-    while not isinstance(seen, ours) and seen.__cause__ is not None:
+    seen: BaseException | None = error
+    for _ in range(10):  # an exception may be its own cause: crewai raises some "from" themselves
+        if seen is None or isinstance(seen, ours):
+            break
         seen = seen.__cause__
     return seen if isinstance(seen, ours) else error
