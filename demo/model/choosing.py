@@ -7,13 +7,15 @@ from typing import Any
 
 from .composing import Draft, compose, goodbye, greeting, unable
 from .findings import (
+    Passage,
     best_passage,
-    best_products,
     fact_passages,
     failed,
+    passages_for,
     passages_in,
     policy_words,
     product_words,
+    products_for,
     products_in,
     topic_words,
 )
@@ -33,6 +35,8 @@ from .words import (
 )
 
 LIMIT = 5
+#: What a company says of itself in its agents' instructions.
+_OF_ITSELF = frozenset({Concept.HOURS, Concept.ADDRESS, Concept.CONTACT})
 
 
 @dataclass(frozen=True)
@@ -138,18 +142,33 @@ def draft_of(task: Task) -> Draft:
     """What the results hold on the question, and what of it is missing."""
     roles = wanted_roles(task)
     lookups = [r for r in task.results if not failed(r)]
-    products, coverage = best_products(topic_words(task), products_in(lookups))
-    passage = best_passage(task.question, passages_in(lookups))
-    if passage is None or passage.of_products:
-        fact = best_passage(task.question, fact_passages(task.facts))
-        passage = fact if fact and concepts(task.question) & concepts(fact.title) & OF_POLICIES else passage
-    if ToolRole.PRODUCTS not in roles and passage is not None:
+    products, coverage = products_for(task, products_in(lookups))
+    asked = concepts(task.question)
+    known = passages_in(lookups)
+    if asked & OF_POLICIES - {Concept.CARE}:
+        known = [p for p in known if not p.of_products]
+    passages = _with_facts(task, passages_for(task.question, known))
+    if ToolRole.PRODUCTS not in roles and passages:
         products = []
     if ToolRole.KNOWLEDGE not in roles and products:
-        passage = None
-    if ToolRole.PRODUCTS in roles and concepts(task.question) & OF_PRODUCTS and passage and passage.of_products:
-        passage = None  # a description knows no price: without the product itself there is no answer
-    return Draft(tuple(products), coverage, passage)
+        passages = []
+    if ToolRole.PRODUCTS in roles and asked & OF_PRODUCTS:
+        passages = [p for p in passages if not p.of_products]  # a description knows no price
+    return Draft(tuple(products), coverage, tuple(passages))
+
+
+def _with_facts(task: Task, passages: list[Passage]) -> list[Passage]:
+    """Besides, what the instructions say of the company: its hours and address, or what nothing else tells."""
+    asked = concepts(task.question) & OF_POLICIES
+    facts = fact_passages(task.facts)
+    itself = best_passage(task.question, [f for f in facts if asked & _OF_ITSELF & concepts(f.title)])
+    if itself and not any(asked & concepts(p.title) for p in passages):
+        return [itself]
+    if passages or not asked:
+        return passages
+    on_topic = [f for f in facts if asked & concepts(f.title)]
+    fact = best_passage(task.question, on_topic) or best_passage(task.question, facts)
+    return [fact] if fact else []
 
 
 # -- arguments --------------------------------------------------------------------------------------------------------

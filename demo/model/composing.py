@@ -22,22 +22,19 @@ class Draft:
 
     products: tuple[Product, ...] = ()
     coverage: float = 0.0
-    passage: Passage | None = None
+    passages: tuple[Passage, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.products and self.passage is None
+        return not self.products and not self.passages
 
 
 def compose(task: Task, draft: Draft) -> str:
-    parts = [_opening(task)]
-    if draft.products:
-        parts.append(_products(task, draft))
-    if draft.passage:
-        parts.append(_passage_text(task, draft.passage))
-    closing = _closing(task)
-    body = "\n".join(part for part in parts if part)
-    return f"{body}\n\n{closing}" if closing else body
+    parts = [_products(task, draft)] if draft.products else []
+    parts += [_passage_text(task, passage) for passage in draft.passages]
+    opening = _opening(task)
+    body = "\n".join(parts)
+    return f"{opening} {body}".strip() + f"\n\n{_closing(task)}"
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -64,7 +61,7 @@ def count(amount: float, english: bool) -> str:
 
 def _products(task: Task, draft: Draft) -> str:
     if len(draft.products) == 1:
-        return _one_product(task, draft.products[0], near=draft.coverage <= 0.5)
+        return _one_product(task, draft.products[0], near=draft.coverage < 0.5)
     chosen = draft.products[:MOST_PRODUCTS]
     head = "I found these:" if task.english else "Encontrei estas opções:"
     lines = [f"• {_named_price(task, product)}{_in_brackets(task, product)}" for product in chosen]
@@ -136,10 +133,19 @@ def _passage_text(task: Task, passage: Passage) -> str:
     text = plain(passage.text)
     if fold(text).startswith(fold(passage.title)) and len(text) > len(passage.title):
         text = text[len(passage.title) :].lstrip(" \n:.–-—")
-    text = excerpt(text, policy_words(task.question))
+    wanted = policy_words(task.question)
+    text = excerpt(_asked_items(text, wanted), wanted)
     fact = len(passage.title.split()) <= 3 and not re.search(r"[.!?]", text)
     said = f"{passage.title}: {text}" if fact and passage.title else text
     return said[:1].upper() + said[1:]
+
+
+def _asked_items(text: str, words: Sequence[str]) -> str:
+    """Of a long list with semicolons (opening hours by day), the items that are asked for; all, if none is."""
+    items = [item.strip() for item in text.split(";")]
+    wanted = [stem(word) for word in words]
+    asked = [i for i in items if any(alike(one, told) for one in wanted for told in stems(i))]
+    return "; ".join(asked) if len(items) > 3 and asked else text
 
 
 def plain(text: str) -> str:

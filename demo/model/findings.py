@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ _QUANTITY_KEYS = ("available_quantity", "quantity", "free_qty", "qty_available",
 #: Below these shares of the question's words a finding is about something else.
 NEAR_ENOUGH = 0.34
 _CLEAR = 0.5
+_ON_TOPIC = 0.2
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,32 @@ def rank_product(words: Sequence[str], product: Product) -> Ranked:
             score, covered = score + (2.0 if one in named else 1.8), covered + 1
         elif any(alike(one, other) for other in described):
             score, covered = score + 0.5, covered + 1
+    if named and any(alike(named[0], one) for one in wanted):
+        score += 0.4  # what a name begins with is what the thing is
     extra = sum(1 for other in set(named) if not any(alike(one, other) for one in wanted))
     return Ranked(score - 0.01 * extra, covered / len(wanted) if wanted else 0.0)
+
+
+def sentences(text: str) -> list[str]:
+    """The questions a message holds, one by one."""
+    return [part for part in re.split(r"[?!\n]+|\.\s", text) if part.strip()]
+
+
+def products_for(task: Task, products: Sequence[Product]) -> tuple[list[Product], float]:
+    """What fits each question of the message; where none names a product, what fits the topic so far."""
+    named = [words for words in map(product_words, sentences(task.question)) if words] or [topic_words(task)]
+    found = [best_products(words, products) for words in named]
+    chosen = list(dict.fromkeys(product for them, _ in found for product in them))
+    return chosen, max((coverage for them, coverage in found if them), default=0.0)
+
+
+def passages_for(question: str, passages: Sequence[Passage], most: int = 2) -> list[Passage]:
+    """The nearest passage to each question of the message, or else to the message as a whole."""
+    parts = [part for part in sentences(question) if policy_words(part)]
+    found = [best_passage(part, passages) for part in parts] if len(parts) > 1 else []
+    chosen = list(dict.fromkeys(passage for passage in found if passage))
+    whole = best_passage(question, passages)
+    return chosen[:most] or ([whole] if whole else [])
 
 
 def best_products(words: Sequence[str], products: Sequence[Product]) -> tuple[list[Product], float]:
@@ -200,9 +226,9 @@ def rank_passage(words: Sequence[str], asked: frozenset[Concept], passage: Passa
         if any(alike(one, other) for other in titled):
             score, covered = score + 2.0, covered + 1
         elif any(alike(one, other) for other in told):
-            score, covered = score + 1.0, covered + 1
+            score, covered = score + 1.4, covered + 1
         elif own & title_concepts:
-            score, covered = score + 1.2, covered + 1
+            score, covered = score + 1.0, covered + 1
         elif own & text_concepts:
             score, covered = score + 0.4, covered + 0.4
     if asked & OF_POLICIES & title_concepts:
@@ -216,7 +242,8 @@ def best_passage(question: str, passages: Sequence[Passage]) -> Passage | None:
     best: tuple[float, Passage] | None = None
     for passage in passages:
         rank = rank_passage(wanted, asked, passage)
-        if rank.coverage >= NEAR_ENOUGH and (best is None or rank.score > best[0]):
+        on_topic = bool(asked & OF_POLICIES & concepts(passage.title)) and rank.coverage >= _ON_TOPIC
+        if (rank.coverage >= NEAR_ENOUGH or on_topic) and (best is None or rank.score > best[0]):
             best = (rank.score, passage)
     return best[1] if best else None
 

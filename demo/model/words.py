@@ -25,6 +25,21 @@ _ENDINGS = (
     "ada", "ado", "ida", "ido", "cao", "ing", "ar", "er", "ir", "am", "em", "ou", "ei", "ed", "a", "o", "e",
 )  # fmt: skip
 _SHORTEST_STEM = 4
+_NUMBERS = {
+    name: str(number)
+    for number, names in {
+        2: ("dois", "duas", "two"),
+        3: ("tres", "three"),
+        4: ("quatro", "four"),
+        5: ("cinco", "five"),
+        6: ("seis", "six"),
+        7: ("sete", "seven"),
+        8: ("oito", "eight"),
+        9: ("nove", "nine"),
+        10: ("dez", "ten"),
+    }.items()
+    for name in names
+}
 _TYPO = 0.84
 
 
@@ -45,6 +60,8 @@ def stem(word: str) -> str:
     ['troc', 'troc', 'entreg', 'sofa', 'batom', 'devolu']
     """
     folded = fold(word)
+    if folded in _NUMBERS:
+        return _NUMBERS[folded]
     for ending, instead in _PLURALS:
         if folded.endswith(ending) and len(folded) - len(ending) >= 3 and not folded.endswith("ss"):
             folded = folded[: -len(ending)] + instead
@@ -114,21 +131,22 @@ VOCABULARY: dict[Concept, frozenset[str]] = {
         " feriado hours open opening opens close closes closing"
     ),
     Concept.WARRANTY: _stems_of(
-        "garantia defeito defeituoso quebrou quebrado quebrada estragou estragado assistência conserto"
+        "garantia defeito defeituoso quebrou quebrado quebrada rasgou rasgado rachou rachado soltou estragou"
+        " estragado assistência conserto"
         " warranty guarantee broken defective defect repair"
     ),
     Concept.CARE: _stems_of(
         "limpar limpeza limpo cuidado cuidados cuidar conservar conservação manutenção lavar lavagem usar uso aplicar"
-        " aplicação passar guardar armazenar care clean cleaning use using apply wash store maintenance"
+        " aplicação passar armazenar care clean cleaning use using apply wash store maintenance"
     ),
     Concept.SCHEDULING: _stems_of(
         "agendar agendamento agenda marcar remarcar marcado visita visitar consulta reservar reserva cancelar"
         " appointment book booking schedule reschedule visit"
     ),
-    Concept.ADDRESS: _stems_of("endereço localização fica ficam localizada rua loja address located location street"),
+    Concept.ADDRESS: _stems_of("endereço localização fica ficam localizada rua address located location street"),
     Concept.CONTACT: _stems_of("telefone ligar email site instagram whatsapp redes phone website contact"),
     Concept.DISCOUNT: _stems_of(
-        "desconto promoção promoções cupom oferta ofertas discount coupon promotion promo deal"
+        "desconto promoção promoções cupom oferta ofertas brinde liquidação discount coupon promotion promo deal"
     ),
     Concept.COMPLAINT: _stems_of("reclamação reclamar problema errado errada complaint complain problem wrong issue"),
 }
