@@ -243,7 +243,7 @@ class CompanyServicesProfile(models.Model):
     def _tell(self, kind, message):
         self.env.user._bus_send(
             "simple_notification",
-            {"type": kind, "title": self.env._("Company profile"), "message": message, "sticky": kind == "danger"},
+            {"type": kind, "title": self.env._("Company profile"), "message": message},
         )
 
     def _duration(self, seconds):
@@ -253,25 +253,34 @@ class CompanyServicesProfile(models.Model):
 
     def _sentence(self, verdict):
         """What went wrong and what to do about it, for the person who pressed Synchronise."""
-        _ = self.env._
         sentences = {
-            Reason.NOT_CONFIGURED: _(
+            Reason.NOT_CONFIGURED: self.env._(
                 "The configuration webhook has no address or no token. Enter both in the settings."
             ),
-            Reason.BAD_ADDRESS: _("The webhook's address or token in the settings cannot be right. Copy both again."),
-            Reason.UNREACHABLE: _("The agents' server does not answer at the webhook's address."),
-            Reason.TIMEOUT: _("The agents' server took too long to answer."),
-            Reason.CERTIFICATE: _("The certificate of the agents' server is not valid for the webhook's address."),
-            Reason.REDIRECTED: _("The webhook's address leads elsewhere. Enter the final address in the settings."),
-            Reason.REFUSED: _("The agents' server did not accept the profile: %s", verdict.detail or verdict.status),
-            Reason.UNAUTHORISED: _("The agents' server did not accept the token. Enter a new one in the settings."),
-            Reason.NOT_FOUND: _("There is no configuration webhook at the address in the settings."),
-            Reason.STALE: _(
+            Reason.BAD_ADDRESS: self.env._(
+                "The webhook's address or token in the settings cannot be right. Copy both again."
+            ),
+            Reason.UNREACHABLE: self.env._("The agents' server does not answer at the webhook's address."),
+            Reason.TIMEOUT: self.env._("The agents' server took too long to answer."),
+            Reason.CERTIFICATE: self.env._(
+                "The certificate of the agents' server is not valid for the webhook's address."
+            ),
+            Reason.REDIRECTED: self.env._(
+                "The webhook's address leads elsewhere. Enter the final address in the settings."
+            ),
+            Reason.REFUSED: self.env._(
+                "The agents' server did not accept the profile: %s", verdict.detail or verdict.status
+            ),
+            Reason.UNAUTHORISED: self.env._(
+                "The agents' server did not accept the token. Enter a new one in the settings."
+            ),
+            Reason.NOT_FOUND: self.env._("There is no configuration webhook at the address in the settings."),
+            Reason.STALE: self.env._(
                 "The agents' server holds a newer profile: another copy of this database sends to it, or this one was "
                 "restored from a backup. If this database is the right one, press Synchronise again."
             ),
-            Reason.SERVER_ERROR: _("The agents' server has a problem of its own (%s).", verdict.status),
-            Reason.STRANGE_ANSWER: _(
+            Reason.SERVER_ERROR: self.env._("The agents' server has a problem of its own (%s).", verdict.status),
+            Reason.STRANGE_ANSWER: self.env._(
                 "What answers at the webhook's address is not the agents' server (%s). "
                 "Check the address in the settings.",
                 verdict.status,
