@@ -130,7 +130,7 @@ class Stack:
                 "--chatwoot-secret",
                 account.bot_secret,
                 "--llm-base-url",
-                f"{self.model.url}/v1",
+                self.model.url,
                 "--llm-model",
                 "chatwootai-demo-model",
                 "--llm-api-key",
@@ -192,6 +192,7 @@ def quiet_faults(request):
     if "stack" in request.fixturenames:
         stack = request.getfixturevalue("stack")
         stack.chatwoot.faults.clear()
+        stack.model.mode("normal")
 
 
 def _free_port():

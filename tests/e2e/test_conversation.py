@@ -49,7 +49,7 @@ def test_a_customer_who_wants_a_person_gets_one(stack):
 
 
 def test_a_message_delivered_many_times_is_answered_once(stack):
-    stack.chatwoot.faults.set("duplicate", probability=1.0)
+    stack.chatwoot.faults.set("webhook_duplicate_new_id", probability=1.0)
     message = stack.chatwoot.customer_says(
         stack.acme_x.chatwoot.id, "Quais são as formas de pagamento?", phone="+5511900000004"
     )
