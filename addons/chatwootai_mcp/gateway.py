@@ -58,7 +58,7 @@ def deny() -> Response:
         {
             "WWW-Authenticate": 'Bearer realm="mcp"',
             "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",  # Odoo puts it on what passed it: no difference may tell how far that was
+            "X-Content-Type-Options": "nosniff",  # as Odoo's own answers have it
         },
         content_type="application/json",
     )

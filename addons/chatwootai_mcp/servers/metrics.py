@@ -1,4 +1,4 @@
-"""What the operator's Prometheus is told of tool calls: counts and times of this process, labelled by our names only."""
+"""What the operator's Prometheus is told of tool calls: counts and times, labelled by our names only."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
