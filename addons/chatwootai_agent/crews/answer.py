@@ -17,7 +17,7 @@ _REACT_LEFTOVER = re.compile(r"^\s*(?:Action|Action Input|Observation)\s*:", re.
 _FENCED = re.compile(r"\A```[\w-]*\n(.*?)\n?```\Z", re.DOTALL)
 _WHOLE_TAG = re.compile(r"</?(?:customer_message|company)>")
 _REPLY_KEYS: Final = ("reply", "answer", "message", "text", "response", "content", "resposta")
-_TOOL_CALL_LEFTOVER = re.compile(r"ChatCompletionMessage|\btool_calls?\b|\"function\"\s*:|<tool_call>|</?function", re.I)
+_TOOL_CALL_LEFTOVER = re.compile(r"ChatCompletionMessage|\btool_calls?\b|\"function\"\s*:|<tool_call>|</?function")
 
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 #: A shorter piece of the instructions may well be said by chance.

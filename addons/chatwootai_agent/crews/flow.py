@@ -46,7 +46,7 @@ class MessageRun:
     prompt: AgentPrompt | None = None
 
 
-class MessageFlow(Flow):  # type: ignore[type-arg]
+class MessageFlow(Flow):
     """classify → route → specialist, or straight to a person."""
 
     _skip_auto_memory = True
@@ -69,7 +69,7 @@ class MessageFlow(Flow):  # type: ignore[type-arg]
         name = run.intent.name
         run.prompt = run.prompts.specialist(name, run.customer)
         agent = agent_of(run, run.prompt, run.tools_of(name))
-        run.answer = agent.kickoff([*run.history, {"role": "user", "content": customer_message(run.message)}]).raw
+        run.answer = _asked(agent, run, customer_message(run.message))
 
 
 def perform(run: MessageRun) -> None:
@@ -86,14 +86,18 @@ def classify(run: MessageRun) -> Intent:
     if run.json_schema:
         try:
             with run.llm.answering_in(response_format(run.intents)):
-                intent = parse_intent(agent.kickoff([*run.history, {"role": "user", "content": asked}]).raw, run.intents)
+                intent = parse_intent(_asked(agent, run, asked), run.intents)
             if intent is not None:
                 return intent
         except openai.BadRequestError:
             run.turn.llm_failure = None  # a server that knows no schemas says so with a 400
     plain = f"{asked}\n\n{run.prompts.classifier_plain(run.intents)}"
-    intent = parse_intent(agent.kickoff([*run.history, {"role": "user", "content": plain}]).raw, run.intents)
+    intent = parse_intent(_asked(agent, run, plain), run.intents)
     return intent or Intent("support" if "support" in run.intents else run.intents[0], 0.5)
+
+
+def _asked(agent: Agent, run: MessageRun, question: str) -> str:
+    return str(agent.kickoff([*run.history, {"role": "user", "content": question}]).raw)
 
 
 def agent_of(run: MessageRun, prompt: AgentPrompt, tools: Sequence[AgentTool] = ()) -> Agent:

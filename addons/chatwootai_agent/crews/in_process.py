@@ -1,6 +1,7 @@
 """The tools and the model of a tenant, taken from the Odoo this runs in. The one file here that knows odoo.
 
-A crew in an Odoo job calls the same orchestrator the HTTP endpoint calls; looping back over HTTP would starve the workers.
+A crew in an Odoo job calls the same orchestrator the HTTP endpoint calls: looping back over HTTP would starve the
+workers.
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ class AgentPrompt:
 
 def data(text: str, limit: int) -> str:
     """Somebody else's text, so that it can neither close its fence nor be filled as a template."""
-    return _FENCE_TAG.sub("", text).translate(_NO_BRACES).strip()[:limit]
+    while _FENCE_TAG.search(text):  # what is left after a removal may be a tag again
+        text = _FENCE_TAG.sub("", text)
+    return text.translate(_NO_BRACES).strip()[:limit]
 
 
 def customer_message(message: str) -> str:

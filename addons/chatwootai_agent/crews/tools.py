@@ -1,7 +1,7 @@
 """The MCP tools as an agent of crewai gets them: bound to the tenant and its customer, counted, clipped, recorded.
 
-What says whose data is meant (`account_id`, the conversation, the customer's record) is not in the schema the model sees,
-and is set here whatever the model passes. Importing this imports crewai: call `environment.prepare()` first.
+What says whose data is meant (`account_id`, the conversation, the customer's record) is not in the schema the model
+sees, and is set here whatever the model passes. Importing this imports crewai: call `environment.prepare()` first.
 """
 
 from __future__ import annotations

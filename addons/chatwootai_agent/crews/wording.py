@@ -62,7 +62,7 @@ PORTUGUESE = Wording(
     },
     intents={
         "sales": "produtos, preços, estoque, recomendações, compras e pagamentos",
-        "support": "dúvidas sobre a empresa, suas regras, horários, uso de produtos, reclamações simples e cumprimentos",
+        "support": "dúvidas sobre a empresa, suas regras, horários, uso de produtos, reclamações e cumprimentos",
         "scheduling": "marcar, remarcar, cancelar ou consultar horários",
         "delivery": "entrega, frete, prazo de envio, rastreio, troca e devolução de mercadoria enviada",
         "person": "o cliente pede uma pessoa, ou quer algo que nenhuma das outras opções cobre",
@@ -74,7 +74,7 @@ PORTUGUESE = Wording(
     classify_goal="escolher exatamente uma opção e dizer a confiança de 0 a 1.",
     classify_plain='Responda somente JSON, assim: {{"intent": "{names}", "confidence": 0.9}}',
     instructions=(
-        "Responda somente com o que está nos dados da empresa abaixo ou nos resultados das ferramentas desta conversa.\n"
+        "Responda somente com o que está nos dados da empresa abaixo ou nos resultados das ferramentas.\n"
         "Preço e estoque mudam: consulte a ferramenta a cada pergunta, mesmo que já tenham sido ditos antes.\n"
         "Nunca invente preço, estoque, prazo, política, endereço ou horário.\n"
         "Se não encontrar a resposta, ou se o cliente pedir uma pessoa, passe a conversa adiante com a ferramenta"
@@ -137,7 +137,7 @@ ENGLISH = Wording(
     },
     intents={
         "sales": "products, prices, stock, recommendations, buying and paying",
-        "support": "questions about the company, its rules, opening hours, use of products, simple complaints, greetings",
+        "support": "questions about the company, its rules, opening hours, use of products, complaints, greetings",
         "scheduling": "book, move, cancel or look up appointments",
         "delivery": "delivery, shipping cost and time, tracking, exchange and return of shipped goods",
         "person": "the customer asks for a person, or wants something no other option covers",
@@ -149,7 +149,7 @@ ENGLISH = Wording(
     classify_goal="choose exactly one option and say how sure you are, 0 to 1.",
     classify_plain='Answer only JSON, like this: {{"intent": "{names}", "confidence": 0.9}}',
     instructions=(
-        "Answer only with what stands in the company's data below or in the results of this conversation's tools.\n"
+        "Answer only with what stands in the company's data below or in the tools' results.\n"
         "Prices and stock change: look them up at every question, even if they were said before.\n"
         "Never invent a price, a stock, a delivery time, a policy, an address or opening hours.\n"
         "If you do not find the answer, or the customer asks for a person, pass the conversation on with the tool made"

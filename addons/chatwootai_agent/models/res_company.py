@@ -1,4 +1,4 @@
-"""How the agents of the company think and end: its model, their budget, the hand-off. Saving keeps agent_config in step."""
+"""How the agents of the company think and end: its model, their budget, the hand-off. agent_config follows."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -123,9 +123,7 @@ class ResCompany(models.Model):
         message = self._chatwootai_llm_verdict()
         works = message is None
         said = self.env._("The model answers.") if works else message
-        self.write(
-            {"chatwootai_llm_check_state": "works" if works else "failed", "chatwootai_llm_check_message": said}
-        )
+        self.write({"chatwootai_llm_check_state": "works" if works else "failed", "chatwootai_llm_check_message": said})
         self.env["res.users"].browse(user_id)._bus_send(
             "simple_notification",
             {"type": "success" if works else "danger", "title": self.env._("Test of the model"), "message": said},

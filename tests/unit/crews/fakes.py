@@ -1,4 +1,4 @@
-"""A scripted OpenAI-compatible server on loopback, and tools that answer from a dictionary: the crew's two neighbours."""
+"""The crew's two neighbours: an OpenAI-compatible server that follows a script, and tools that answer from memory."""
 
 import json
 import threading
@@ -115,7 +115,14 @@ class FakeTools:
             stored = self.documents.get(arguments["config_type"])
             return {"success": True, "config": stored} if stored is not None else {"success": False, "error": "none"}
         if name == "find_products":
-            product = {"id": 1, "name": "Sérum", "code": "S1", "price": 89.9, "currency": "BRL", "available_quantity": 7}
+            product = {
+                "id": 1,
+                "name": "Sérum",
+                "code": "S1",
+                "price": 89.9,
+                "currency": "BRL",
+                "available_quantity": 7,
+            }
             return {"success": True, "products": [product]}
         if name == "search_knowledge":
             return {"success": True, "results": [{"title": "Trocas", "text": "Trocas em 7 dias.", "score": 0.9}]}
@@ -145,7 +152,7 @@ def intent(name: str, confidence: float = 0.9) -> dict[str, Any]:
 class Fault:
     """Answers a request with something a model's server should not send."""
 
-    def __init__(self, status: int, body: str = '{"error": {"message": "no"}}', headers: Mapping[str, str] = {}):  # noqa: B006
+    def __init__(self, status: int, body: str = '{"error": {"message": "no"}}', headers: Any = ()) -> None:
         self.status, self.body, self.headers = status, body, dict(headers)
 
 

@@ -3,12 +3,11 @@
 import time
 
 import pytest
-
-from .fakes import Fault, FakeTools, Hang, intent, says, wants
-
 from chatwootai_agent.crews.errors import ConfigurationMissing, ToolsUnreachable, TurnFailed
 from chatwootai_agent.crews.llm_settings import LLMSettings
 from chatwootai_agent.crews.whatsapp import WhatsAppCrew
+
+from .fakes import FakeTools, Fault, Hang, intent, says, wants
 
 ANSWER = says("Custa R$ 89,90.")
 
@@ -127,7 +126,9 @@ def test_a_hanging_model_is_given_up_within_the_turn(model):
 def test_a_model_that_sends_its_answer_drop_by_drop_is_given_up(model, dripping_server):
     started = time.monotonic()
     with pytest.raises(TurnFailed, match="in time"):
-        WhatsAppCrew("acme", FakeTools(), LLMSettings("fake", dripping_server, "k", timeout=1.0)).process_message("oi", 1)
+        WhatsAppCrew("acme", FakeTools(), LLMSettings("fake", dripping_server, "k", timeout=1.0)).process_message(
+            "oi", 1
+        )
     assert time.monotonic() - started < 4
 
 
