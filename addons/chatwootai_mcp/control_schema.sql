@@ -11,6 +11,9 @@ CREATE TABLE IF NOT EXISTS tenant (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Which state of the addons' code the tenant's database was made or upgraded with.
+ALTER TABLE tenant ADD COLUMN IF NOT EXISTS addons text;
+
 -- A Chatwoot account belongs to one tenant.
 CREATE TABLE IF NOT EXISTS chatwoot_account (
     base_url text NOT NULL,

@@ -81,6 +81,17 @@ class OperatorDatabase:
         )
         return str(self._one("SELECT token_id FROM chatwoot_webhook WHERE base_url = %s", base_url)[0])
 
+    def activate(self, account_id: str, addons: str) -> None:
+        """Put a tenant in service, noting which state of the addons its database has."""
+        self._execute("UPDATE tenant SET state = 'active', addons = %s WHERE account_id = %s", addons, account_id)
+
+    def outdated(self, addons: str) -> list[str]:
+        """The tenants in service whose database has another state of the addons."""
+        query = (
+            "SELECT account_id FROM tenant WHERE state = 'active' AND addons IS DISTINCT FROM %s ORDER BY account_id"
+        )
+        return [row["account_id"] for row in self._rows(query, addons)]
+
     def set_state(self, account_id: str, state: str) -> None:
         self._execute("UPDATE tenant SET state = %s WHERE account_id = %s", state, account_id)
 
@@ -90,7 +101,8 @@ class OperatorDatabase:
     def tenants(self) -> list[dict[str, Any]]:
         return self._rows(
             "SELECT account_id, state, demo, created_at::date::text AS created,"
-            " base_url AS chatwoot_url, chatwoot_account FROM tenant LEFT JOIN chatwoot_account USING (account_id) ORDER BY account_id"
+            " base_url AS chatwoot_url, chatwoot_account"
+            " FROM tenant LEFT JOIN chatwoot_account USING (account_id) ORDER BY account_id"
         )
 
     def active(self) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from . import daemon, environment, locking, odoo_process, paths, postgres, services, template
+from . import daemon, environment, locking, odoo_process, paths, postgres, services, upgrade
 from .console import Failure, say
 from .instance import Instance
 
@@ -102,7 +102,7 @@ def main() -> None:
         signal.signal(number, _stop)
     try:
         with services.running() as instance:
-            template.ensure()
+            upgrade.upgrade_all(instance)
             with serving(instance, options.port) as server:
                 print(f"ready {server.url}", flush=True)
                 code = server.process.wait()

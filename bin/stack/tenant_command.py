@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import demo_data, environment, odoo_env, services, template, tenant_usage, tenants
+from . import demo_data, environment, odoo_env, services, template, tenant_usage, tenants, upgrade
 from .console import Failure, say
 from .instance import Instance
 from .operator_database import LIMITS, OperatorDatabase
@@ -18,7 +18,6 @@ def main() -> None:
     options = _parser().parse_args()
     environment.run_in_venv()
     with services.running() as instance:
-        template.ensure()
         tenants.work_as(instance)
         run: Callable[[Instance, argparse.Namespace], None] = options.run
         run(instance, options)
@@ -37,6 +36,7 @@ def _create(instance: Instance, options: argparse.Namespace) -> None:
             secrets=tuple(options.chatwoot_secret),
         )
     model = tenants.Model(options.llm_base_url, options.llm_model, options.llm_api_key)
+    template.ensure()
     wanted = tenants.NewTenant(options.account, options.company, options.demo, chatwoot, model)
     print(json.dumps(tenants.create(instance, wanted)))
 
@@ -80,6 +80,12 @@ def _limit(instance: Instance, options: argparse.Namespace) -> None:
     if given:
         operator.set_limits(account_id, {name: None if value < 0 else value for name, value in given.items()})
     print(json.dumps({"account_id": account_id, **operator.limits(account_id)}))
+
+
+def _upgrade(instance: Instance, options: argparse.Namespace) -> None:
+    operator = OperatorDatabase(instance)
+    chosen = [_known(instance, options.account)] if options.account else operator.active()
+    upgrade.upgrade(instance, operator, chosen, only_outdated=not options.account)
 
 
 def _list(instance: Instance, options: argparse.Namespace) -> None:
@@ -176,6 +182,10 @@ def _parser() -> argparse.ArgumentParser:
     usage.set_defaults(run=_usage)
     usage.add_argument("account", metavar="ACCOUNT", nargs="?")
     usage.add_argument("--json", action="store_true")
+
+    renewal = commands.add_parser("upgrade", help="bring tenants made with older addons up to date")
+    renewal.set_defaults(run=_upgrade)
+    renewal.add_argument("account", metavar="ACCOUNT", nargs="?", help="this one whatever its state; by default all")
 
     drop = commands.add_parser("drop", help="remove a tenant from every store")
     drop.set_defaults(run=_drop)
