@@ -97,7 +97,8 @@ class Conversation(models.Model):
     def _compute_chatwoot_url(self):
         for conversation in self:
             connection = conversation.connection_id.sudo()
-            conversation.chatwoot_url = f"{connection.base_url}/app/accounts/{connection.chatwoot_account}/conversations/{conversation.display_id}"
+            account = f"{connection.base_url}/app/accounts/{connection.chatwoot_account}"
+            conversation.chatwoot_url = f"{account}/conversations/{conversation.display_id}"
 
     @api.depends("channel", "channel_identity")
     def _compute_partner_id(self):
@@ -105,7 +106,7 @@ class Conversation(models.Model):
             conversation.partner_id = conversation._customer_partner()
 
     def _customer_partner(self):
-        """The partner whose number the channel has verified; none where there is no number, no such partner, or several."""
+        """The partner whose number the channel has verified; none where there is none, or several."""
         Partner = self.env["res.partner"].sudo()
         digits = re.sub(r"\D", "", self.channel_identity or "")
         if self.channel not in _TELEPHONE_CHANNELS or len(digits) < _FEWEST_DIGITS:
@@ -131,7 +132,7 @@ class Conversation(models.Model):
 
     @api.private
     def take_standing(self, standing):
-        """Remember how the conversation stands; what was said before it was resolved is no context for what comes after."""
+        """Remember how the conversation stands. What was said before it was resolved is no context for what follows."""
         self.ensure_one()
         changed = {
             name: value

@@ -88,11 +88,11 @@ def same_words(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
-def pause(attempts: int, error: ChatwootError | None = None) -> int:
+def pause(failures: int, error: ChatwootError | None = None) -> int:
     """Seconds until the next try: 5, 10, 20 … 900, or what Chatwoot asked for."""
     if isinstance(error, Unavailable) and error.retry_after is not None:
         return max(1, error.retry_after)
-    return min(_FIRST_PAUSE << min(max(attempts, 1) - 1, 10), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE << min(max(failures, 1) - 1, 10), _LONGEST_PAUSE)
 
 
 def state_after(error: ChatwootError) -> State:

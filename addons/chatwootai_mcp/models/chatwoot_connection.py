@@ -58,7 +58,7 @@ class ChatwootConnection(models.Model):
         compute="_compute_webhook_url",
         compute_sudo=True,
         groups="chatwootai_mcp.group_mcp_manager",
-        help="Give this address to the agent bot (or the account's webhook) in Chatwoot. Whoever knows it can post to it.",
+        help="Give this address to the agent bot (or the account's webhook) in Chatwoot, and to nobody else.",
     )
     tested_at = fields.Datetime("Last tested", readonly=True, copy=False)
     test_state = fields.Selection([("ok", "Works"), ("failed", "Does not work")], readonly=True, copy=False)
@@ -166,7 +166,7 @@ class ChatwootConnection(models.Model):
                     if self.chatwoot_account not in profile.accounts:
                         problems.append(
                             self.env._(
-                                "The user access token is that of %(user)s, who does not belong to account %(account)s.",
+                                "The user access token is %(user)s's, who does not belong to account %(account)s.",
                                 user=profile.name,
                                 account=self.chatwoot_account,
                             )

@@ -62,6 +62,7 @@ class Outbox(models.Model):
         readonly=True,
     )
     attempts = fields.Integer(readonly=True, aggregator=None)
+    failures = fields.Integer(readonly=True, aggregator=None)  # in a row; the pauses grow by them
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
     sending_since = fields.Datetime(readonly=True)
     sent_at = fields.Datetime("Sent on", readonly=True)
@@ -94,8 +95,8 @@ class Outbox(models.Model):
 
     @api.private
     def enqueue_all(self, connection, conversation_display_id, things, origin="", *, guarded=False, floor=0):
-        """Store several (kind, payload), done in this order. Only messages are guarded: notes and marks are for people."""
-        entries = self.sudo().create(
+        """Store several (kind, payload), done in this order. Only messages are guarded: the rest is for people."""
+        entries = self.sudo().with_context(tracking_disable=True).create(
             [
                 {
                     "connection_id": connection.id,
@@ -173,7 +174,7 @@ class Outbox(models.Model):
         if not self.env.user.has_group("chatwootai_mcp.group_mcp_manager"):
             raise AccessError(self.env._("Only an MCP administrator may send again."))
         failed = self.sudo().filtered(lambda entry: entry.state == State.FAILED)
-        failed.write({"state": State.QUEUED, "attempts": 0, "next_attempt_at": False, "last_error": False})
+        failed.write({"state": State.QUEUED, "failures": 0, "next_attempt_at": False, "last_error": False})
         failed.activity_unlink(["mail.mail_activity_data_warning"])
         failed._queue_deliveries()
 
@@ -184,7 +185,7 @@ class Outbox(models.Model):
 
     @api.model
     def _queue_delivery(self, connection_id, display_id, identity_key=None):
-        """A job each time: one that exists already may be past the point where it would see what was stored just now."""
+        """A job each time: one that exists already may be past seeing what was stored just now."""
         delayed = (
             self.env["chatwootai.outbox"]
             .with_user(SUPERUSER_ID)
@@ -198,7 +199,7 @@ class Outbox(models.Model):
 
     @api.model
     def _job_deliver(self, connection_id, display_id):
-        """Deliver what waits in one conversation. The job's own cursor holds the conversation's lock and nothing else."""
+        """Deliver what waits in one conversation. The job's own cursor holds its lock and nothing else."""
         if not self._lock_conversation(connection_id, display_id):
             raise RetryableJobError("Another job delivers to this conversation.", _BUSY_SECONDS, ignore_retry=True)
         return Delivery(self.env, connection_id, display_id).run()

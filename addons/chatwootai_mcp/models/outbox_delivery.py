@@ -204,10 +204,12 @@ def _note_failure(env, entry_id, error, state):
     """Note what went wrong; the seconds until it is tried again."""
     env = in_company_language(env)
     entry = env["chatwootai.outbox"].browse(entry_id)
-    seconds = rules.pause(entry.attempts, error)
+    failures = entry.failures + 1
+    seconds = rules.pause(failures, error)
     entry.write(
         {
             "state": state,
+            "failures": failures,
             "last_error": str(error),
             "next_attempt_at": fields.Datetime.now() + timedelta(seconds=seconds),
         }

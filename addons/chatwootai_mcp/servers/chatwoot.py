@@ -50,7 +50,7 @@ def hand_off(
         str, Field(min_length=1, max_length=4_000, description="For the people: what is asked, and why they are needed")
     ],
     message: Annotated[
-        str | None, Field(max_length=4_000, description="For the customer: that a person will answer")
+        str | None, Field(max_length=4_000, description="For the customer: a person will answer")
     ] = None,
     chatwoot_account: ChatwootAccount = None,
 ) -> dict:
@@ -66,7 +66,7 @@ def hand_off(
 
 
 def _connection(call: Call, chatwoot_account: int | None):
-    # The caller's user may not read connections, which hold tokens; that it may write to Chatwoot, its key's scope says.
+    # The user may not read connections, which hold tokens; that it may write to Chatwoot, its key says.
     connections = call.env["chatwootai.chatwoot.connection"].sudo().search([])
     if chatwoot_account is not None:
         connections = connections.filtered(lambda connection: connection.chatwoot_account == chatwoot_account)

@@ -7,3 +7,6 @@ from . import test_mcp_access
 from . import test_mcp_client
 from . import test_mcp_key
 from . import test_operations
+from . import test_chatwoot_connection
+from . import test_chatwoot_tools
+from . import test_outbox

@@ -5,7 +5,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-
 from chatwootai_mcp.chatwoot.client import ChatwootClient, normal_base_url
 from chatwootai_mcp.chatwoot.errors import NotFound, Rejected, Unauthorized, Unavailable
 from chatwootai_mcp.chatwoot.payload import parse_message

@@ -1,7 +1,6 @@
 """Nothing is said twice, and what Chatwoot cannot take yet is said later."""
 
 import pytest
-
 from chatwootai_mcp.chatwoot.errors import NotFound, Rejected, Unauthorized, Unavailable
 from chatwootai_mcp.chatwoot.outbox import Entry, Kind, State, Step, next_step, pause, state_after, was_sent
 from chatwootai_mcp.chatwoot.payload import parse_message
@@ -74,7 +73,7 @@ def test_a_private_note_is_found_among_private_notes():
 
 
 def test_pauses_grow_to_a_quarter_of_an_hour_and_no_further():
-    pauses = [pause(attempts) for attempts in range(1, 30)]
+    pauses = [pause(failures) for failures in range(1, 30)]
     assert pauses[:4] == [5, 10, 20, 40]
     assert pauses == sorted(pauses)
     assert max(pauses) == 900

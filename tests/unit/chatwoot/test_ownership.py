@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-
 from chatwootai_mcp.chatwoot.ownership import Silence, Standing, person_spoke
 from chatwootai_mcp.chatwoot.payload import Author, parse_conversation, parse_message
 

@@ -5,9 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chatwootai_mcp.chatwoot.payload import (
     Author,
     ConversationEvent,
@@ -20,6 +17,8 @@ from chatwootai_mcp.chatwoot.payload import (
     parse_event,
     parse_message,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SAMPLES = Path(__file__).parent / "samples"
 TEXT, IMAGE, HUMAN = (f"webhook-{name}.json" for name in ("whatsapp-text", "whatsapp-image", "human-reply"))

@@ -1,7 +1,6 @@
 """A webhook is taken for Chatwoot's only with a fresh signature by one of the secrets over its very bytes."""
 
 import pytest
-
 from chatwootai_mcp.chatwoot.signature import is_signed, sign
 
 BODY = b'{"event":"message_created"}'

@@ -1,0 +1,177 @@
+"""A Chatwoot on a loopback port, just large enough for the addons' tests: a few conversations, and faults on demand."""
+
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+USER_TOKEN, BOT_TOKEN = "user-token", "bot-token"
+ACCOUNT = 7
+_PATH = re.compile(rf"/api/v1/accounts/{ACCOUNT}/conversations/(\d+)(/[a-z_]+)?\Z")
+
+
+class FakeChatwoot(ThreadingHTTPServer):
+    """``with FakeChatwoot() as chatwoot``; what was said is in ``chatwoot.said(25)``.
+
+    ``faults`` are used up one by one by writing calls, in order: a status and body, or "lost" (done, and no answer).
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.conversations = {}
+        self.faults = []
+        self.calls = []
+        self.next_id = 1000
+        self.before_write = None
+        self.down = False
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return super().__enter__()
+
+    def __exit__(self, *arguments):
+        self.shutdown()
+        super().__exit__(*arguments)
+
+    def conversation(self, number, **changes):
+        default = {"id": number, "status": "pending", "assignee": None, "messages": [], "labels": [], "typing": []}
+        conversation = self.conversations.setdefault(number, default)
+        conversation.update(changes)
+        return conversation
+
+    def add(self, number, content, message_type=0, sender=None, private=False, **values):
+        """A message, by default the customer's; its id."""
+        self.next_id += 1
+        message = {
+            "id": self.next_id,
+            "content": content,
+            "message_type": message_type,
+            "private": private,
+            "sender": sender or {"id": 89, "type": "contact", "name": "Ana"},
+            "created_at": int(time.time()),
+            **values,
+        }
+        self.conversation(number)["messages"].append(message)
+        return self.next_id
+
+    def said(self, number, private=False):
+        """What bot and people said in a conversation."""
+        return [
+            message["content"]
+            for message in self.conversation(number)["messages"]
+            if message["message_type"] == 1 and message["private"] is private
+        ]
+
+    def webhook(self, number, message_id, event="message_created", **changes):
+        """The payload that tells of a message."""
+        message = next(one for one in self.conversation(number)["messages"] if one["id"] == message_id)
+        words = {0: "incoming", 1: "outgoing", 3: "template"}
+        return {
+            "event": event,
+            "account": {"id": ACCOUNT, "name": "Acme"},
+            "inbox": {"id": 17, "name": "WhatsApp"},
+            **message,
+            "message_type": words[message["message_type"]],
+            "created_at": "2026-06-18T15:04:05.319Z",
+            "conversation": self.shown(number),
+            **changes,
+        }
+
+    def shown(self, number):
+        conversation = self.conversation(number)
+        assignee = conversation["assignee"]
+        return {
+            "id": number,
+            "inbox_id": 17,
+            "channel": "Channel::Whatsapp",
+            "status": conversation["status"],
+            "contact_inbox": {"source_id": "5511987654321"},
+            "meta": {
+                "sender": {"id": 89, "name": "Ana", "phone_number": "+5511987654321"},
+                "assignee": assignee,
+                "assignee_type": {"user": "User", "agent_bot": "AgentBot"}.get((assignee or {}).get("type")),
+            },
+            "labels": conversation["labels"],
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self._serve(None)
+
+    def do_POST(self):
+        self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def _serve(self, body):
+        chatwoot = self.server
+        path, _mark, query = self.path.partition("?")
+        token = self.headers["api_access_token"]
+        chatwoot.calls.append((self.command, path, token, body))
+        if chatwoot.down:
+            return self._answer(503, {"error": "down"})
+        if token not in (USER_TOKEN, BOT_TOKEN):
+            return self._answer(401, {"error": "Invalid Access Token"})
+        if path == "/api/v1/profile":
+            return self._answer(200, {"id": 3, "name": "Luis", "accounts": [{"id": ACCOUNT}]})
+        match = _PATH.match(path)
+        if not match or int(match[1]) not in chatwoot.conversations:
+            return self._answer(404, {"error": "Resource could not be found"})
+        return self._conversation(int(match[1]), match[2], body, query, token)
+
+    def _conversation(self, number, action, body, query, token):
+        chatwoot = self.server
+        if body is None:
+            if action is None:
+                return self._answer(200, chatwoot.shown(number))
+            if action == "/labels":
+                return self._answer(200, {"payload": chatwoot.conversation(number)["labels"]})
+            if token == BOT_TOKEN:
+                return self._answer(401, {"error": "bots may not list"})
+            floor = int(query.removeprefix("after=") or 0)
+            messages = [one for one in chatwoot.conversation(number)["messages"] if one["id"] > floor]
+            return self._answer(200, {"meta": {}, "payload": messages})
+        if chatwoot.before_write and action != "/toggle_typing_status":
+            chatwoot.before_write(action, body)
+        fault = chatwoot.faults.pop(0) if chatwoot.faults and action != "/toggle_typing_status" else None
+        if isinstance(fault, tuple):
+            return self._answer(*fault)
+        answer = self._write(number, action, body, token)
+        if fault == "lost":
+            self.close_connection = True
+            return self.connection.close()
+        return self._answer(200, answer)
+
+    def _write(self, number, action, body, token):
+        chatwoot = self.server
+        conversation = chatwoot.conversation(number)
+        if action == "/messages":
+            sender = {"id": 5, "type": "agent_bot"} if token == BOT_TOKEN else {"id": 3, "type": "user"}
+            return {"id": chatwoot.add(number, body["content"], 1, sender, body["private"]), "message_type": 1}
+        if action == "/toggle_status":
+            conversation["status"] = body["status"]
+        elif action == "/labels":
+            conversation["labels"] = body["labels"]
+        elif action == "/toggle_typing_status":
+            conversation["typing"].append(body["typing_status"])
+        elif action == "/assignments":
+            conversation["team"] = body.get("team_id")
+        return {"payload": {"success": None}}
+
+    def _answer(self, status, answer):
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)

@@ -1,0 +1,75 @@
+"""A connection says plainly what works, keeps its tokens to itself, and can be given another webhook address."""
+
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..models.secret_field import MASK
+from ..settings import get_keyring
+from ..tenancy.tokens import tenant_audience, verify_webhook_token
+from .chatwoot_case import ChatwootCase
+from .fake_chatwoot import ACCOUNT
+
+
+@tagged("post_install", "-at_install")
+class TestChatwootConnection(ChatwootCase):
+    def test_a_connection_that_works_says_so(self):
+        notice = self.connection.action_test()
+        self.assertEqual(notice["params"]["type"], "success")
+        self.assertEqual(self.connection.test_state, "ok")
+
+    def test_each_thing_that_is_wrong_has_its_sentence(self):
+        wrong = [
+            ({"user_token": "nobody"}, "user access token"),
+            ({"bot_token": "nobody"}, "agent bot access token"),
+            ({"chatwoot_account": 8}, "account 8"),
+            ({"user_token": False}, "no user access token"),
+            ({"base_url": "http://127.0.0.1:9"}, "cannot be reached"),
+            ({"base_url": f"{self.chatwoot.url}/elsewhere"}, "no Chatwoot at this address"),
+        ]
+        right = {
+            "base_url": self.chatwoot.url,
+            "chatwoot_account": ACCOUNT,
+            "user_token": "user-token",
+            "bot_token": "bot-token",
+        }
+        for values, sentence in wrong:
+            with self.subTest(sentence):
+                self.connection.write(right | values)
+                self.connection.action_test()
+                self.assertEqual(self.connection.test_state, "failed")
+                self.assertIn(sentence, self.connection.test_result)
+
+    def test_tokens_and_secrets_are_never_shown(self):
+        self.connection.webhook_secret_ids = [(0, 0, {"name": "Bot", "secret": "s3cret"})]
+        shown = self.connection.read(["user_token", "bot_token"])[0]
+        self.assertEqual({shown["user_token"], shown["bot_token"]}, {MASK})
+        self.assertEqual(self.connection.webhook_secret_ids.secret, MASK)
+        self.assertEqual(self.connection.webhook_secrets(), ["s3cret"])
+
+    def test_only_administrators_see_connections(self):
+        user = new_test_user(self.env, "plain")
+        with self.assertRaises(AccessError):
+            self.connection.with_user(user).read(["name"])
+
+    def test_the_address_is_stored_in_one_spelling_and_once(self):
+        self.assertEqual(self.connection.base_url, self.chatwoot.url)
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.new_connection(base_url=f" {self.chatwoot.url}/ ")
+
+    def test_what_is_no_address_is_refused(self):
+        for address in ("chat.example.com", "ftp://x", "https://user:secret@x.com"):
+            with self.assertRaises(ValidationError):
+                self.connection.base_url = address
+
+    def test_the_webhook_address_holds_a_token_of_this_tenant_and_can_be_replaced(self):
+        first = self.connection.webhook_url
+        account_id, token = first.split("/")[-2:]
+        self.assertEqual(account_id, self.env.cr.dbname)
+        token_id = verify_webhook_token(get_keyring(), tenant_audience(account_id), token)
+        self.assertEqual(token_id, self.connection.webhook_token_id)
+        self.connection.action_new_webhook_url()
+        self.assertNotEqual(self.connection.webhook_url, first)
+        self.assertNotEqual(self.connection.webhook_token_id, token_id)
