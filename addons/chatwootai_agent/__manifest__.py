@@ -20,6 +20,8 @@
         "views/chatwoot_connection_views.xml",
         "views/conversation_views.xml",
         "views/turn_views.xml",
+        "data/knowledge.xml",
+        "views/knowledge_views.xml",
     ],
     "assets": {"web.assets_backend": ["chatwootai_agent/static/src/scss/conversation.scss"]},
 }
