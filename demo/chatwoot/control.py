@@ -114,7 +114,12 @@ class ControlApi:
         return {"message_id": self._desk.phone_echo(account, conversation, _body(request)["content"]).id}
 
     def assign(self, request: Request, account_id: int, conversation_id: int) -> Any:
-        self._people.assign(account_id, conversation_id, _body(request).get("user_id"))
+        """{"user_id": 3}; null takes the person away, and without it the account's agent is meant."""
+        given = _body(request)
+        if "user_id" in given and given["user_id"] is None:
+            self._people.unassign(account_id, conversation_id)
+        else:
+            self._people.assign(account_id, conversation_id, given.get("user_id"))
         return {"success": True}
 
     def status(self, request: Request, account_id: int, conversation_id: int) -> Any:

@@ -148,6 +148,10 @@ class People:
         conversation = self._desk.conversation(account, conversation_id)
         self._desk.assign(account, conversation, self._person(account_id, user_id))
 
+    def unassign(self, account_id: int, conversation_id: int) -> None:
+        account = self._desk.account(account_id)
+        self._desk.assign(account, self._desk.conversation(account, conversation_id), None)
+
     def _person(self, account_id: int, user_id: int | None) -> User:
         users = self._desk.account(account_id).users
         return users[user_id] if user_id is not None else list(users.values())[-1]

@@ -101,10 +101,19 @@ def _next_lookup(task: Task) -> CallTool | None:
     again = _product_spelt_better(task)
     if again is not None:
         return again
-    for role in (ToolRole.KNOWLEDGE, ToolRole.PRODUCTS, ToolRole.RULES):
-        if task.tool(role) and not _done(task, role) and (role is not ToolRole.PRODUCTS or topic_words(task)):
+    others = [ToolRole.KNOWLEDGE, ToolRole.RULES]
+    if topic_words(task) and not _only_policy(task):
+        others.insert(1, ToolRole.PRODUCTS)
+    for role in others:
+        if task.tool(role) and not _done(task, role):
             return _lookup(task, role)
     return None
+
+
+def _only_policy(task: Task) -> bool:
+    """A question on rules alone: a list of products would be no answer to it."""
+    asked = concepts(task.question)
+    return bool(asked & OF_POLICIES) and not asked & OF_PRODUCTS
 
 
 def _done(task: Task, role: ToolRole) -> bool:
@@ -148,7 +157,7 @@ def draft_of(task: Task) -> Draft:
     if asked & OF_POLICIES - {Concept.CARE}:
         known = [p for p in known if not p.of_products]
     passages = _with_facts(task, passages_for(task.question, known))
-    if ToolRole.PRODUCTS not in roles and passages:
+    if ToolRole.PRODUCTS not in roles and (passages or _only_policy(task)):
         products = []
     if ToolRole.KNOWLEDGE not in roles and products:
         passages = []
