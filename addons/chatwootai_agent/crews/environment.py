@@ -22,9 +22,16 @@ _FIXED = {
 }
 _lock = threading.Lock()
 _ready = False
+_storage: Path | None = None
 
 
-def prepare(storage_dir: Path | None = None) -> None:
+def keep_files_in(directory: Path) -> None:
+    """Where crewai may write; without it, a temporary directory."""
+    global _storage
+    _storage = directory
+
+
+def prepare() -> None:
     """Set the environment, import crewai, quieten it. Cheap after the first call."""
     global _ready
     if _ready:
@@ -33,7 +40,7 @@ def prepare(storage_dir: Path | None = None) -> None:
         if _ready:
             return
         os.environ.update(_FIXED)
-        _give_it_a_place(storage_dir)
+        _give_it_a_place()
         import crewai  # noqa: F401  reads a .env file, so the variables are dropped after it
 
         _forget_openai_variables()
@@ -41,11 +48,13 @@ def prepare(storage_dir: Path | None = None) -> None:
         _ready = True
 
 
-def _give_it_a_place(storage_dir: Path | None) -> None:
-    """crewai creates its storage directory on import; HOME may not be writable under Odoo."""
-    directory = storage_dir or Path(tempfile.gettempdir()) / f"chatwootai-crewai-{os.getuid()}"
+def _give_it_a_place() -> None:
+    """crewai makes its storage directory on import, below HOME, which need not be writable under Odoo."""
+    if "CREWAI_STORAGE_DIR" in os.environ:
+        return
+    directory = _storage or Path(tempfile.mkdtemp(prefix="chatwootai-crewai-"))
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ.setdefault("CREWAI_STORAGE_DIR", str(directory))
+    os.environ["CREWAI_STORAGE_DIR"] = str(directory)
 
 
 def _quieten() -> None:

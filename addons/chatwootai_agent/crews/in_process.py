@@ -14,11 +14,15 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from odoo.addons.chatwootai_mcp.servers.orchestrator import UnknownTool, get_orchestrator
+from odoo.addons.chatwootai_mcp.settings import get_settings
 from odoo.addons.chatwootai_mcp.tenancy.account import parse_account_id
 from odoo.addons.chatwootai_mcp.tenancy.principal import Principal
 
+from . import environment
 from .llm_settings import LLMSettings
 from .tool_client import OfferedTool, failure
+
+environment.keep_files_in(get_settings().data_dir / "crewai")
 
 #: A crew that answers customers looks things up. What it says goes out with the reply, not through a tool.
 CREW_SERVERS = frozenset({"odoo", "qdrant", "mongodb"})

@@ -22,6 +22,8 @@ DOCUMENT_FIELDS = frozenset(
         "chatwootai_instructions",
     }
 )
+#: What the document's schema takes.
+TEXT_LIMITS = {"chatwootai_hand_off_message": 1000, "chatwootai_instructions": 8000, "chatwootai_llm_model": 200}
 LLM_FIELDS = frozenset(
     {"chatwootai_llm_base_url", "chatwootai_llm_model", "chatwootai_llm_json_schema", "chatwootai_llm_api_key"}
 )
@@ -72,6 +74,19 @@ class ResCompany(models.Model):
                 raise ValidationError(self.env._("An answer may take from 1 to 20 steps."))
             if company.chatwootai_hand_off_team < 0:
                 raise ValidationError(self.env._("A Chatwoot team's number is not negative."))
+
+    @api.constrains("chatwootai_hand_off_message", "chatwootai_instructions", "chatwootai_llm_model")
+    def _check_chatwootai_lengths(self):
+        for company in self:
+            for name, longest in TEXT_LIMITS.items():
+                if len(company[name] or "") > longest:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: at most %(longest)d characters.",
+                            field=company._fields[name].get_description(self.env, ["string"])["string"],
+                            longest=longest,
+                        )
+                    )
 
     @api.constrains("chatwootai_llm_base_url")
     def _check_chatwootai_llm_base_url(self):
