@@ -5,6 +5,7 @@ Headings come out as lines that begin with ``#``, which is where the chunks are 
 
 import contextlib
 import io
+import logging
 import re
 import time
 import zipfile
@@ -50,6 +51,8 @@ def extract_text(filename: str, content: bytes) -> str:
     """The text of the file, cut at MAX_CHARACTERS; raise Unreadable if there is none to be had."""
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE)
+    if not content:
+        raise Unreadable(NO_TEXT)
     read = _READERS.get(PurePath(filename).suffix.lower())
     if read is None:
         raise Unreadable(UNKNOWN_TYPE)
@@ -78,6 +81,7 @@ def _read_pdf(content: bytes) -> str:
     import pypdf
     from pypdf.errors import PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of every oddity of every file
     deadline = time.monotonic() + MAX_SECONDS
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
