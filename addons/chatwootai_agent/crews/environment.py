@@ -49,12 +49,14 @@ def prepare() -> None:
 
 
 def _give_it_a_place() -> None:
-    """crewai makes its storage directory on import, below HOME, which need not be writable under Odoo."""
-    if "CREWAI_STORAGE_DIR" in os.environ:
-        return
+    """crewai makes directories and a key of its own on import, below a HOME that need not be writable under Odoo."""
+    from crewai_core.token_manager import TokenManager
+
     directory = _storage or Path(tempfile.mkdtemp(prefix="chatwootai-crewai-"))
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ["CREWAI_STORAGE_DIR"] = str(directory)
+    os.environ.setdefault("CREWAI_STORAGE_DIR", str(directory))
+    os.environ.setdefault("HOME", str(directory))
+    TokenManager._get_secure_storage_path = staticmethod(lambda: directory)  # type: ignore[method-assign]
 
 
 def _quieten() -> None:
