@@ -60,7 +60,7 @@ class Conversation(models.Model):
     chatwoot_updated_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)
     context_floor = BigInteger(readonly=True, help="The agents remember only what was said after this message.")
     last_message_at = fields.Datetime("Last message", readonly=True)
-    message_ids = fields.One2many("chatwootai.message", "conversation_id", "Messages", readonly=True)
+    chat_ids = fields.One2many("chatwootai.message", "conversation_id", "Messages in Chatwoot", readonly=True)
     turn_ids = fields.One2many("chatwootai.turn", "conversation_id", "Turns", readonly=True)
     turn_count = fields.Integer("Number of turns", compute="_compute_turn_count")
     chatwoot_url = fields.Char("In Chatwoot", compute="_compute_chatwoot_url")
@@ -150,6 +150,15 @@ class Conversation(models.Model):
             changed["context_floor"] = newest.chatwoot_id
         if changed:
             self.write(changed)
+        if self.silence and self.silence != Silence.RESOLVED:
+            self.waiting_messages().state = "with_people"
+
+    @api.private
+    def waiting_messages(self):
+        """The customer's messages that nobody has answered yet, oldest first."""
+        self.ensure_one()
+        waiting = [("conversation_id", "=", self.id), ("state", "=", "waiting")]
+        return self.env["chatwootai.message"].search(waiting, order="chatwoot_id")
 
     @api.private
     def queue_turn(self, seconds=0, identity_key=None):

@@ -144,7 +144,7 @@ def _sentence(bundle, error):
 def _look_again_if_resolved(env, conversation_id):
     """A customer's message makes a resolved conversation pending; the word of it may be late."""
     conversation = env["chatwootai.conversation"].browse(conversation_id).exists()
-    if not conversation or conversation.silence != Silence.RESOLVED or not _waiting(conversation):
+    if not conversation or conversation.silence != Silence.RESOLVED or not conversation.waiting_messages():
         return
     try:
         with conversation.connection_id.client(read_seconds=_READ_SECONDS) as client:
@@ -153,16 +153,10 @@ def _look_again_if_resolved(env, conversation_id):
         raise RetryableJobError(str(error), 10, ignore_retry=True) from error
 
 
-def _waiting(conversation):
-    return conversation.env["chatwootai.message"].search(
-        [("conversation_id", "=", conversation.id), ("state", "=", "waiting")], order="chatwoot_id"
-    )
-
-
 def _begin(env, conversation_id):
     """(bundle, why it may not be answered) of a new turn; seconds to wait; None when there is nothing to answer."""
     conversation = env["chatwootai.conversation"].browse(conversation_id).exists()
-    messages = _waiting(conversation) if conversation else None
+    messages = conversation.waiting_messages() if conversation else None
     if not messages:
         return None
     if conversation.silence or _hand_off_is_under_way(conversation):
@@ -224,17 +218,17 @@ def _conclude(env, bundle, reply, steps, ms, seen, said_since):
     messages = env["chatwootai.message"].browse(bundle.row_ids)
     _note_result(turn, reply, steps, ms)
     _take_what_was_said(conversation, seen, said_since)
-    still_claimed = messages.filtered(lambda message: message.turn_id == turn and message.state == "waiting")
-    if still_claimed != messages:
-        turn.state = "superseded"
-        if still_claimed:  # the customer took a part of it back: the rest is answered by itself
-            conversation.queue_turn()
-        return "superseded: these messages are another turn's, or gone"
+    claimed = messages.filtered(lambda message: message.turn_id == turn and message.state == "waiting")
     if conversation.silence:
         turn.state = "silenced"
-        messages.state = "with_people"
+        claimed.state = "with_people"
         return "silent: a person took over"
-    if _waiting(conversation) - messages and bundle.attempt <= _RECONSIDERED:
+    if claimed != messages:
+        turn.state = "superseded"
+        if claimed:  # the customer took a part of it back: the rest is answered by itself
+            conversation.queue_turn()
+        return "superseded: these messages are another turn's, or gone"
+    if conversation.waiting_messages() - messages and bundle.attempt <= _RECONSIDERED:
         # The newer message's own job answers them together.
         turn.state = "superseded"
         return "superseded: the customer wrote on"

@@ -55,6 +55,7 @@ class ConversationCase(ChatwootMixin, TransactionCase):
         """The webhook's event, taken in; the number of jobs it made."""
         with trap_jobs() as trap:
             take_in(self.connection, parse_event(payload))
+            self.env.flush_all()
             return len(trap.enqueued_jobs)
 
     def customer_says(self, words, **values):

@@ -34,7 +34,7 @@ class TestAnswering(ConversationCase):
         self.answer()
         self.receive(self.chatwoot.webhook(25, message_id))
         self.assertEqual(self.answer(), ["Resposta a: Oi"])
-        self.assertEqual(len(self.conversation.message_ids), 1)
+        self.assertEqual(len(self.conversation.chat_ids), 1)
 
     def test_the_turn_keeps_how_the_answer_came_about(self):
         self.customer_says("Oi")
@@ -100,13 +100,13 @@ class TestAnswering(ConversationCase):
                 self.answer()
                 self.assertEqual(self.receive(self.chatwoot.webhook(25, self.chatwoot.next_id)), 0)
                 self.assertFalse(self.conversation.silence)
-                self.assertEqual(self.conversation.message_ids[-1:].author, "agents")
+                self.assertEqual(self.conversation.chat_ids[-1:].author, "agents")
 
     def test_a_message_of_only_a_file_is_the_crews_to_hand_over(self):
         self.customer_says(None, attachments=[{"id": 1, "file_type": "image"}])
         self.turn()
         self.assertEqual(self.crew.asked[0]["message"], "")
-        self.assertIn("image", self.conversation.message_ids.text)
+        self.assertIn("image", self.conversation.chat_ids.text)
 
     def test_a_transcribed_audio_is_read(self):
         self.customer_says(None, attachments=[{"id": 1, "file_type": "audio", "transcribed_text": "Tem sérum?"}])
@@ -126,19 +126,20 @@ class TestBundling(ConversationCase):
     def test_the_newest_message_decides_the_pause(self):
         self.connection.pause_seconds = 4
         self.customer_says("Oi")
-        self.age(self.conversation.message_ids, 3.5, "received_at")
+        self.age(self.conversation.chat_ids, 3.5, "received_at")
         self.assertLess(self.turn(), 2)
         self.customer_says("tudo bem?")
         self.assertGreater(self.turn(), 2)
         self.assertFalse(self.crew.asked)
-        self.age(self.conversation.message_ids[-1:], 5, "received_at")
+        for message in self.conversation.chat_ids:
+            self.age(message, 5, "received_at")
         self.assertIsNone(self.turn())
         self.assertEqual(self.crew.asked[0]["message"], "Oi\ntudo bem?")
 
     def test_who_writes_on_and_on_is_answered_after_twenty_seconds(self):
         self.connection.pause_seconds = 4
         self.customer_says("Oi")
-        self.age(self.conversation.message_ids, 21, "received_at")
+        self.age(self.conversation.chat_ids, 21, "received_at")
         self.customer_says("e…")
         self.assertIsNone(self.turn())
         self.assertEqual(self.crew.asked[0]["message"], "Oi\ne…")
@@ -409,7 +410,12 @@ class TestKilled(ConversationCase):
     def test_a_turn_that_lost_its_messages_to_another_says_nothing(self):
         self.customer_says("Oi")
         other = self.env["chatwootai.turn"].create({"conversation_id": self.conversation.id})
-        self.crew.while_thinking = lambda: self.conversation.message_ids.write({"turn_id": other.id})
+
+        def claim():
+            self.conversation.chat_ids.turn_id = other
+            self.env.flush_all()
+
+        self.crew.while_thinking = claim
         self.assertEqual(self.answer(), [])
         self.assertEqual(self.turns[-1:].state, "superseded")
 
@@ -427,7 +433,7 @@ class TestKilled(ConversationCase):
         with trap_jobs() as trap:
             self.env["chatwootai.conversation"]._cron_sweep()
             trap.assert_jobs_count(0)
-        self.age(self.conversation.message_ids, 660, "received_at")
+        self.age(self.conversation.chat_ids, 660, "received_at")
         with trap_jobs() as trap, self.assertLogs("odoo.addons.chatwootai_agent.models.answering", "WARNING"):
             self.env["chatwootai.conversation"]._cron_sweep()
             trap.assert_jobs_count(1)

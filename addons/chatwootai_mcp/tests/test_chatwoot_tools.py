@@ -1,4 +1,4 @@
-"""MCP clients speak in Chatwoot through the outbox only, with a key that may write, in a conversation that is theirs."""
+"""MCP clients speak in Chatwoot only through the outbox, with a key that may write, where they may."""
 
 from dataclasses import replace
 
