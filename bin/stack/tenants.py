@@ -180,8 +180,6 @@ def _index_knowledge(instance: Instance, account_id: str) -> dict[str, Any]:
             return dict(answer["counts"])
         try:
             with odoo_env.odoo_environment(account_id) as env:
-                if "chatwootai.knowledge" not in env:  # TODO remove when it is there
-                    return {}
                 return dict(env["chatwootai.knowledge"]._resync())
         except StoreUnavailable:
             # A server that is starting or stopping: it holds the vectors but does not listen.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,21 +142,27 @@ def _pytest(part: str, arguments: Sequence[str], environment: dict[str, str]) ->
 
 
 def _read_report(part: str, report: Path) -> Result:
+    """Count tests; a test with subtests, which pytest reports one by one, is one test."""
     try:
-        suites = ElementTree.parse(report).getroot().iter("testsuite")
+        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     except (OSError, ElementTree.ParseError):
         return Result(part)
-    result = Result(part)
-    for suite in suites:
-        total, failed, skipped = (
-            int(suite.get("tests", 0)),
-            int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
-            int(suite.get("skipped", 0)),
-        )
-        result.failed += failed
-        result.skipped += skipped
-        result.passed += total - failed - skipped
-    return result
+    outcomes: dict[tuple[str | None, str | None], str] = {}
+    for case in cases:
+        name = (case.get("classname"), case.get("name"))
+        outcomes[name] = max(outcomes.get(name, _PASSED), _outcome(case))
+    counts = Counter(outcomes.values())
+    return Result(part, passed=counts[_PASSED], failed=counts[_FAILED], skipped=counts[_SKIPPED])
+
+
+# In the order in which one outranks another.
+_PASSED, _SKIPPED, _FAILED = "0", "1", "2"
+
+
+def _outcome(case: ElementTree.Element) -> str:
+    if case.find("failure") is not None or case.find("error") is not None:
+        return _FAILED
+    return _SKIPPED if case.find("skipped") is not None else _PASSED
 
 
 def _plain_environment() -> dict[str, str]:
