@@ -31,9 +31,9 @@
         "views/mcp_key_views.xml",
         "views/audit_views.xml",
         "views/allowed_model_views.xml",
-        "views/res_config_settings_views.xml",
         "views/menus.xml",
         "views/chatwoot_connection_views.xml",
         "views/outbox_views.xml",
+        "views/res_config_settings_views.xml",
     ],
 }

@@ -71,6 +71,7 @@ class ChatwootaiAllowedModel(models.Model):
         domain="[('model_id', '=', model_id)]",
         help="The only fields that may be read or written. Empty: all but files, secrets and Odoo's own bookkeeping.",
     )
+    field_summary = fields.Char("Fields open", compute="_compute_field_summary")
     can_read = fields.Boolean("Read", default=True)
     can_create = fields.Boolean("Create")
     can_write = fields.Boolean("Change")
@@ -83,6 +84,12 @@ class ChatwootaiAllowedModel(models.Model):
     def _compute_display_name(self):
         for allowed in self:
             allowed.display_name = allowed.model_id.name
+
+    @api.depends("field_ids")
+    def _compute_field_summary(self):
+        for allowed in self:
+            chosen = len(allowed.field_ids)
+            allowed.field_summary = self.env._("%s chosen", chosen) if chosen else self.env._("All that are safe")
 
     @api.constrains("model_id")
     def _check_no_system_model(self):

@@ -55,7 +55,9 @@ class ChatwootaiMcpKey(models.Model):
     last_used_on = fields.Datetime("Last used", readonly=True, copy=False)
     active = fields.Boolean(default=True, readonly=True, copy=False)
     state = fields.Selection(
-        [("active", "Active"), ("expired", "Expired"), ("revoked", "Revoked")], compute="_compute_state", string="State"
+        [("active", "In force"), ("expired", "Expired"), ("revoked", "Revoked")],
+        compute="_compute_state",
+        string="State",
     )
 
     _key_id_unique = models.UniqueIndex("(key_id)")
