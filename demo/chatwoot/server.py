@@ -21,6 +21,8 @@ from .people import People
 from .rest import RestApi
 from .webhooks import Postman
 
+POLL_SECONDS = 0.02
+"""How soon a closing server notices."""
 STATIC = Path(__file__).parent / "static"
 STORAGE = "/rails/active_storage/"
 
@@ -60,7 +62,9 @@ class ChatwootServer(People):
     # -- running
 
     def start(self) -> ChatwootServer:
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="chatwoot")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="chatwoot"
+        )
         self._thread.start()
         return self
 

@@ -16,6 +16,8 @@ from .completion import FINGERPRINT, MODEL, completion, move_for, stream
 from .modes import Mode, ModeSwitch, Setting, UnknownMode
 from .task import read_tools
 
+POLL_SECONDS = 0.02
+"""How soon a closing server notices."""
 ABOUT = (
     f"{MODEL}: an offline stand-in for a language model, for demos and tests. It compares words, understands nothing, "
     "and knows no company: it chooses among the tools it is offered by their descriptions, and answers only with what "
@@ -50,7 +52,9 @@ class ModelServer:
     # -- running
 
     def start(self) -> ModelServer:
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="demo-model")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="demo-model"
+        )
         self._thread.start()
         return self
 

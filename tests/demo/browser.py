@@ -86,7 +86,8 @@ class Browser:
         """Until a JavaScript expression is true: looked at after each change of the page, not by the clock."""
         self.run(
             f"""new Promise((done, fail) => {{
-                const look = () => {{ try {{ if ({condition}) {{ watch.disconnect(); done(true); }} }} catch (e) {{}} }};
+                const holds = () => {{ try {{ return {condition}; }} catch (e) {{ return false; }} }};
+                const look = () => {{ if (holds()) {{ watch.disconnect(); done(true); }} }};
                 const watch = new MutationObserver(look);
                 watch.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
                 setTimeout(() => fail(new Error('never: ' + {json.dumps(condition)})), {int(seconds * 1000)});
