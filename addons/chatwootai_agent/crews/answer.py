@@ -43,9 +43,9 @@ def unwrap(raw: str) -> str:
         text = fenced.group(1).strip()
     text = _WHOLE_TAG.sub("", _from_json(text)).strip()
     if not text:
-        raise ModelMisbehaved("the model gave an empty answer")
+        raise ModelMisbehaved("empty")
     if _REACT_LEFTOVER.search(text) or _TOOL_CALL_LEFTOVER.search(text):
-        raise ModelMisbehaved("the model wrote a tool call instead of an answer")
+        raise ModelMisbehaved("tool_call")
     return text
 
 
@@ -60,24 +60,24 @@ def _from_json(text: str) -> str:
         for key in _REPLY_KEYS:
             if isinstance(value.get(key), str):
                 return str(value[key])
-    raise ModelMisbehaved("the model gave data instead of an answer")
+    raise ModelMisbehaved("data")
 
 
 def leak(text: str, *, instructions: str, internal_names: Iterable[str]) -> str | None:
-    """What of our own workings the text would show to a customer, or None.
+    """The cause why a customer must not read the text: it would show something of our workings. None if it would not.
 
     `instructions` are the lines we wrote, not the company's facts: those are there to be told.
     """
     for name in internal_names:
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-            return f"the internal name {name}"
+            return "leaks_name"
     if _UUID.search(text):
-        return "an internal identifier"
+        return "leaks_identifier"
     said = _plain(text)
     for sentence in re.split(r"(?<=[.;:])\s|\n", instructions):
         wanted = _plain(sentence)
         if len(wanted) >= _TELLING_LENGTH and wanted in said:
-            return "a piece of the agents' instructions"
+            return "leaks_instructions"
     return None
 
 

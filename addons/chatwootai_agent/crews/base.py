@@ -22,6 +22,7 @@ from .prompts import Prompts, history_messages
 from .reply import Customer, HandOff, HandOffCause, Reply
 from .tool_client import OfferedTool, ToolClient
 from .turn import OnStep, Turn
+from .wording import Wording, wording_of
 
 if TYPE_CHECKING:
     from .flow import MessageRun
@@ -99,9 +100,9 @@ class CustomerServiceCrew:
         )
         told = history_messages(history)
         if not message.strip():
-            return self._hand_off(turn, PERSON, "person", "the message holds no text")
+            return self._hand_off(turn, PERSON, "person", self._words.causes["no_text"])
         if not self.specialists:
-            return self._hand_off(turn, PERSON, "person", "all services of the agents are off")
+            return self._hand_off(turn, PERSON, "person", self._words.causes["services_off"])
         environment.prepare()
         run = self._run(message, conversation_id, told, customer, turn)
         failed = self._perform(run)
@@ -158,34 +159,33 @@ class CustomerServiceCrew:
             if turn.hand_off_reason is not None:
                 return None
             failure = failure_of(turn.llm_failure or error)
+            reason = failure.sentence(self._words)
             if failure.kind == "machinery":
-                raise TurnFailed(
-                    failure.reason, retryable=failure.retryable, steps=turn.steps, usage=turn.usage()
-                ) from error
-            _logger.info("%s: turn handed off: %s", self.account_id, failure.reason)
+                raise TurnFailed(reason, retryable=failure.retryable, steps=turn.steps, usage=turn.usage()) from error
+            _logger.info("%s: turn handed off: %s", self.account_id, failure.sentence())
             cause: HandOffCause = "budget" if failure.kind == "budget" else "model"
-            return self._hand_off(turn, run.intent.name or PERSON, cause, failure.reason)
+            return self._hand_off(turn, run.intent.name or PERSON, cause, reason)
 
     def _conclude(self, run: MessageRun, *, first_turn: bool) -> Reply:
         turn, intent = run.turn, run.intent.name
         if turn.hand_off_reason is not None:
-            return self._hand_off(turn, intent, "agent", turn.hand_off_reason)
+            return self._hand_off(turn, intent, "agent", turn.hand_off_reason.rstrip(". "))
         if run.prompt is None:
-            return self._hand_off(turn, PERSON, "person", "the customer asks for a person, or for what no agent does")
+            return self._hand_off(turn, PERSON, "person", self._words.causes["person"])
         try:
             text = unwrap(run.answer)
         except ModelMisbehaved as error:
-            return self._hand_off(turn, intent, "model", str(error))
+            return self._hand_off(turn, intent, "model", self._words.causes[error.cause])
         shown = leak(text, instructions=run.prompt.instructions, internal_names=INTERNAL_NAMES)
         if shown is not None:
-            return self._hand_off(turn, intent, "guard", f"the reply would have shown {shown}")
+            return self._hand_off(turn, intent, "guard", self._words.causes[shown])
         style = self.config.get("style") or {}
         text = greet(text, style.get("greeting"), first_turn=first_turn)
         return Reply(self.write(text), intent, None, list(turn.steps), turn.usage())
 
     def _hand_off(self, turn: Turn, intent: str, cause: HandOffCause, reason: str) -> Reply:
         told = self.agent_config.get("hand_off") or {}
-        message = str(told.get("message") or "").strip() or self._prompts().words.hand_off
+        message = str(told.get("message") or "").strip() or self._words.hand_off
         hand_off = HandOff(cause, reason, self.write(message), told.get("team_id"))
         return Reply(hand_off.message, intent, hand_off, list(turn.steps), turn.usage())
 
@@ -200,6 +200,10 @@ class CustomerServiceCrew:
 
     def _offered(self, turn: Turn) -> Sequence[OfferedTool]:
         return self.tools.list_tools()
+
+    @property
+    def _words(self) -> Wording:
+        return wording_of(str(self.config.get("language") or "pt_BR"))
 
     def _prompts(self) -> Prompts:
         now = self.clock().astimezone(_zone(str(self.config.get("timezone") or "America/Sao_Paulo")))

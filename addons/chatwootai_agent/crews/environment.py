@@ -68,10 +68,11 @@ def _quieten() -> None:
     quiet = event_context.MismatchBehavior.SILENT
     event_context._default_config = event_context.EventContextConfig(mismatch_behavior=quiet, empty_pop_behavior=quiet)
     logging.getLogger().addFilter(_not_of_crewai)
+    logging.getLogger("crewai").setLevel(logging.CRITICAL)
 
 
 def _not_of_crewai(record: logging.LogRecord) -> bool:
-    """crewai logs providers' error pages on the root logger; the turn's trace keeps what they mean."""
+    """crewai logs providers' error texts, on the root logger too; the turn's trace keeps what they mean."""
     return f"{os.sep}crewai{os.sep}" not in record.pathname
 
 

@@ -33,8 +33,16 @@ class ToolsUnreachable(TurnFailed):
 
 
 class BudgetExceeded(Exception):
-    """The turn used up its time or its model calls."""
+    """The turn used up its time or its model calls; `cause` names the sentence (`wording`) that says which."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 class ModelMisbehaved(Exception):
-    """The model answered, but nothing that can be used."""
+    """The model answered, but nothing that can be used; `cause` names the sentence that says why."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause

@@ -22,6 +22,7 @@ from .http_client import shared_client
 from .llm_settings import LLMSettings
 from .reply import Step
 from .turn import Turn, excerpt, milliseconds_since
+from .wording import ENGLISH, Wording
 
 #: The wait before the one repetition of a call that met a busy or failing server.
 PAUSE: Final = 0.5
@@ -102,11 +103,13 @@ class TenantLLM(OpenAICompletion):
             self._client = self._build_sync_client().with_options(timeout=min(self.call_timeout, left))
             answer = _CALL(self, messages, tools, *args, **kwargs)
             result, ok = _said(answer), True
+            if not answer:
+                raise ModelMisbehaved("empty")
             if not isinstance(answer, str) and not tools:
-                raise ModelMisbehaved("the model called a tool it was not offered")
+                raise ModelMisbehaved("not_offered")
             return answer
         except Exception as error:
-            result, ok = failure_of(error).reason, False
+            result, ok = failure_of(error).sentence(), False
             raise
         finally:
             self.turn.record(
@@ -139,8 +142,12 @@ class Failure:
     """Why a model call failed: the machinery (the turn may be done again), or the model (it goes to a person)."""
 
     kind: Literal["machinery", "budget", "model"]
-    reason: str
+    cause: str
     retryable: bool = False
+    detail: str = ""
+
+    def sentence(self, words: Wording = ENGLISH) -> str:
+        return words.causes[self.cause].format(detail=self.detail)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -148,31 +155,30 @@ def failure_of(error: BaseException) -> Failure:
     error = _root(error)
     match error:
         case BudgetExceeded():
-            return Failure("budget", str(error))
+            return Failure("budget", error.cause)
         case openai.APITimeoutError():
-            return Failure("machinery", "the model did not answer in time", retryable=True)
+            return Failure("machinery", "late", retryable=True)
         case openai.APIConnectionError():
-            return Failure("machinery", "the model's server cannot be reached", retryable=True)
+            return Failure("machinery", "unreachable", retryable=True)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return Failure("machinery", f"the model's server refused the key ({error.status_code})")
+            return Failure("machinery", "key", detail=str(error.status_code))
         case openai.NotFoundError():
-            return Failure("machinery", "the model's server does not know this model or address (404)")
+            return Failure("machinery", "unknown_model")
         case openai.RateLimitError():
             empty = getattr(error, "code", None) == "insufficient_quota"
-            reason = "the model's account has no credit left (429)" if empty else "the model is overloaded (429)"
-            return Failure("machinery", reason, retryable=not empty)
+            return Failure("machinery", "no_credit" if empty else "overloaded", retryable=not empty)
         case openai.APIStatusError() if error.status_code >= 500:
-            return Failure("machinery", f"the model's server failed ({error.status_code})", retryable=True)
+            return Failure("machinery", "server_failed", retryable=True, detail=str(error.status_code))
         case openai.APIStatusError() if error.status_code >= 400:
-            return Failure("model", f"the model refused the request ({error.status_code})")
+            return Failure("model", "refused", detail=str(error.status_code))
         case LLMContextLengthExceededError():
-            return Failure("model", "the conversation is too long for the model")
+            return Failure("model", "too_long")
         case ModelMisbehaved():
-            return Failure("model", str(error))
+            return Failure("model", error.cause)
         case openai.OpenAIError():
-            return Failure("model", "the model's answer was not a completion")
+            return Failure("model", "unusable", detail="not a completion")
         case _:
-            return Failure("model", f"the model's answer could not be used ({type(error).__name__})")
+            return Failure("model", "unusable", detail=type(error).__name__)
 
 
 def pause_before_repetition(error: BaseException) -> float | None:

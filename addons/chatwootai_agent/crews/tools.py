@@ -69,7 +69,8 @@ class BoundTool:
     def call(self, arguments: dict[str, Any]) -> str:
         """The tool's result as the model reads it. Never raises: what went wrong is said in the result."""
         started = time.monotonic()
-        chosen = {name: value for name, value in arguments.items() if name not in BOUND_ARGUMENTS}
+        # Strict schemas make a model pass null for what it leaves out.
+        chosen = {name: value for name, value in arguments.items() if name not in BOUND_ARGUMENTS and value is not None}
         if not self.turn.begin_tool_call():
             result: dict[str, Any] = SPENT
         else:
@@ -81,9 +82,7 @@ class BoundTool:
 
     def _ask(self, chosen: dict[str, Any]) -> dict[str, Any]:
         try:
-            accepted = self.schema.model_validate(chosen).model_dump(exclude_none=True) if chosen else {}
-            if not chosen:
-                self.schema.model_validate({})
+            accepted = self.schema.model_validate(chosen).model_dump(exclude_none=True)
         except ValidationError as error:
             return {"success": False, "error": f"Wrong arguments: {_complaint(error)}"}
         try:

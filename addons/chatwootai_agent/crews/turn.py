@@ -48,9 +48,9 @@ class Turn:
         with self._lock:
             left = self.seconds_left()
             if left < SHORTEST_CALL:
-                raise BudgetExceeded("the turn's time is used up")
+                raise BudgetExceeded("time")
             if self._llm_calls >= self.max_llm_calls:
-                raise BudgetExceeded(f"the turn's {self.max_llm_calls} calls of the model are used up")
+                raise BudgetExceeded("calls")
             self._llm_calls += 1
             return left
 

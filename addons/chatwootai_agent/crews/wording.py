@@ -44,6 +44,8 @@ class Wording:
     hand_off: str
     hand_off_tool: str
     hand_off_reason: str
+    #: Why a turn failed or was handed over, for the team; each ends a sentence, so none has a full stop.
+    causes: dict[str, str]
 
 
 PORTUGUESE = Wording(
@@ -119,6 +121,30 @@ PORTUGUESE = Wording(
         " estiver nos dados nem nas ferramentas, ou quando o cliente pedir uma pessoa."
     ),
     hand_off_reason="O motivo, em uma frase, para quem vai continuar o atendimento.",
+    causes={
+        "person": "o cliente pede uma pessoa, ou algo que nenhum agente atende",
+        "no_text": "a mensagem não tem texto",
+        "services_off": "todos os serviços dos agentes estão desligados",
+        "time": "o tempo da resposta acabou",
+        "calls": "as consultas permitidas ao modelo acabaram",
+        "late": "o modelo não respondeu a tempo",
+        "unreachable": "não foi possível alcançar o servidor do modelo",
+        "key": "o servidor do modelo recusou a chave ({detail})",
+        "unknown_model": "o servidor não conhece este modelo ou endereço (404)",
+        "overloaded": "o modelo está sobrecarregado (429)",
+        "no_credit": "a conta do modelo está sem crédito (429)",
+        "server_failed": "o servidor do modelo falhou ({detail})",
+        "refused": "o modelo recusou o pedido ({detail})",
+        "too_long": "a conversa é longa demais para o modelo",
+        "empty": "o modelo deu uma resposta vazia",
+        "data": "o modelo respondeu com dados em vez de texto",
+        "tool_call": "o modelo escreveu uma consulta em vez da resposta",
+        "not_offered": "o modelo pediu uma consulta que não existe",
+        "unusable": "a resposta do modelo não pôde ser usada ({detail})",
+        "leaks_name": "a resposta mostraria um nome interno",
+        "leaks_identifier": "a resposta mostraria um identificador interno",
+        "leaks_instructions": "a resposta mostraria as instruções dos agentes",
+    },
 )
 
 ENGLISH = Wording(
@@ -194,6 +220,30 @@ ENGLISH = Wording(
         " neither in the data nor in the tools, or when the customer asks for a person."
     ),
     hand_off_reason="The reason, in one sentence, for the person who goes on.",
+    causes={
+        "person": "the customer asks for a person, or for what no agent does",
+        "no_text": "the message holds no text",
+        "services_off": "all services of the agents are off",
+        "time": "the time for the answer is used up",
+        "calls": "the calls of the model for one answer are used up",
+        "late": "the model did not answer in time",
+        "unreachable": "the model's server cannot be reached",
+        "key": "the model's server refused the key ({detail})",
+        "unknown_model": "the server does not know this model or address (404)",
+        "overloaded": "the model is overloaded (429)",
+        "no_credit": "the model's account has no credit left (429)",
+        "server_failed": "the model's server failed ({detail})",
+        "refused": "the model refused the request ({detail})",
+        "too_long": "the conversation is too long for the model",
+        "empty": "the model gave an empty answer",
+        "data": "the model gave data instead of an answer",
+        "tool_call": "the model wrote a tool call instead of an answer",
+        "not_offered": "the model called a tool it was not offered",
+        "unusable": "the model's answer could not be used ({detail})",
+        "leaks_name": "the reply would have shown an internal name",
+        "leaks_identifier": "the reply would have shown an internal identifier",
+        "leaks_instructions": "the reply would have shown the agents' instructions",
+    },
 )
 
 

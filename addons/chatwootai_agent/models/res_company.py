@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 
 from ..crews.errors import TurnFailed
@@ -117,7 +118,9 @@ class ResCompany(models.Model):
         self.ensure_one()
         company = self.sudo()
         if not company.chatwootai_llm_model:
-            raise TurnFailed("no model is set in the settings of the agents", retryable=False)
+            raise TurnFailed(
+                in_company_language(self.env)._("no model is set in the settings of the agents"), retryable=False
+            )
         return LLMSettings(
             model=company.chatwootai_llm_model,
             base_url=(company.chatwootai_llm_base_url or OPENAI_BASE_URL).strip().rstrip("/"),
@@ -135,11 +138,13 @@ class ResCompany(models.Model):
 
     def _job_chatwootai_test_llm(self, user_id):
         self.ensure_one()
+        user = self.env["res.users"].browse(user_id)
+        self = self.with_context(lang=user.lang)
         message = self._chatwootai_llm_verdict()
         works = message is None
         said = self.env._("The model answers.") if works else message
         self.write({"chatwootai_llm_check_state": "works" if works else "failed", "chatwootai_llm_check_message": said})
-        self.env["res.users"].browse(user_id)._bus_send(
+        user._bus_send(
             "simple_notification",
             {"type": "success" if works else "danger", "title": self.env._("Test of the model"), "message": said},
         )

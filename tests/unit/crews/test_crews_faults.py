@@ -77,13 +77,13 @@ def test_a_server_without_tool_calling_is_asked_for_tools_in_text(model):
 @pytest.mark.parametrize(
     ("fault", "retryable", "said"),
     [
-        (Fault(401), False, "refused the key (401)"),
-        (Fault(403), False, "refused the key (403)"),
-        (Fault(404), False, "does not know this model"),
-        (Fault(429, headers={"Retry-After": "60"}), True, "overloaded"),
-        (Fault(429, '{"error": {"message": "x", "code": "insufficient_quota"}}'), False, "no credit"),
-        (Fault(500), True, "failed (500)"),
-        (Fault(503, "<html>busy</html>"), True, "failed (503)"),
+        (Fault(401), False, "recusou a chave (401)"),
+        (Fault(403), False, "recusou a chave (403)"),
+        (Fault(404), False, "não conhece este modelo"),
+        (Fault(429, headers={"Retry-After": "60"}), True, "sobrecarregado"),
+        (Fault(429, '{"error": {"message": "x", "code": "insufficient_quota"}}'), False, "sem crédito"),
+        (Fault(500), True, "falhou (500)"),
+        (Fault(503, "<html>busy</html>"), True, "falhou (503)"),
     ],
 )
 def test_a_failing_server_fails_the_turn(model, fault, retryable, said):
@@ -97,7 +97,7 @@ def test_a_failing_server_fails_the_turn(model, fault, retryable, said):
 
 def test_nobody_listening_fails_the_turn_for_now():
     settings = LLMSettings("fake", "http://127.0.0.1:9/v1", "k")
-    with pytest.raises(TurnFailed, match="cannot be reached") as failed:
+    with pytest.raises(TurnFailed, match="alcançar") as failed:
         WhatsAppCrew("acme", FakeTools(), settings).process_message("oi", 1)
     assert failed.value.retryable
 
@@ -117,7 +117,7 @@ def test_a_failure_after_the_first_answer_keeps_what_was_spent(model):
 
 def test_a_hanging_model_is_given_up_within_the_turn(model):
     started = time.monotonic()
-    with pytest.raises(TurnFailed, match="in time") as failed:
+    with pytest.raises(TurnFailed, match="a tempo") as failed:
         ask(model([Hang(30)]), seconds=5, timeout=1.0)
     assert failed.value.retryable
     assert time.monotonic() - started < 4
@@ -125,7 +125,7 @@ def test_a_hanging_model_is_given_up_within_the_turn(model):
 
 def test_a_model_that_sends_its_answer_drop_by_drop_is_given_up(model, dripping_server):
     started = time.monotonic()
-    with pytest.raises(TurnFailed, match="in time"):
+    with pytest.raises(TurnFailed, match="a tempo"):
         WhatsAppCrew("acme", FakeTools(), LLMSettings("fake", dripping_server, "k", timeout=1.0)).process_message(
             "oi", 1
         )

@@ -10,6 +10,7 @@ from chatwootai_agent.crews import answer, intent, whatsapp_text
 from chatwootai_agent.crews.base import in_force
 from chatwootai_agent.crews.errors import ModelMisbehaved
 from chatwootai_agent.crews.prompts import address_line, data, is_open
+from chatwootai_agent.crews.wording import ENGLISH, PORTUGUESE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,12 @@ def test_an_address_is_told_only_if_it_is_shared():
 )  # fmt: skip
 def test_rules_hold_within_their_dates(start, end, expected):
     assert in_force({"date_start": start, "date_end": end}, "2026-11-23") is expected
+
+
+def test_both_languages_say_the_same_things():
+    for name, value in vars(PORTUGUESE).items():
+        if isinstance(value, dict):
+            assert value.keys() == getattr(ENGLISH, name).keys(), name
+    for cause, sentence in PORTUGUESE.causes.items():
+        assert ("{detail}" in sentence) == ("{detail}" in ENGLISH.causes[cause])
+        assert not sentence.endswith(".")

@@ -81,7 +81,7 @@ def test_an_agent_that_hands_off_ends_the_turn(model):
         [intent("support"), wants("hand_off", {"reason": "Não há política de garantia."}), says("não devia")]
     )
     reply = crew(server).process_message("e a garantia?", 1)
-    assert (reply.hand_off.cause, reply.hand_off.reason) == ("agent", "Não há política de garantia.")
+    assert (reply.hand_off.cause, reply.hand_off.reason) == ("agent", "Não há política de garantia")
     assert reply.text == "Um momento, vou chamar alguém."
     assert len(server.requests) == 2
 
