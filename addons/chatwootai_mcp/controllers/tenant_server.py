@@ -49,7 +49,7 @@ class TenantServer(protocol.McpServer):
     def call_tool(
         self, name: str, arguments: Mapping[str, Any], context: protocol.RequestContext
     ) -> protocol.ToolResult:
-        if self._names_account and "account_id" not in arguments:
+        if self._names_account and "account_id" not in arguments and self._offers(name):
             error = "account_id must be given: it is the account of your key."
             return protocol.ToolResult({"success": False, "error": error}, is_error=True)
         started = time.monotonic()
@@ -61,6 +61,11 @@ class TenantServer(protocol.McpServer):
             self._principal.account_id, name, "error" if outcome.is_error else "success", time.monotonic() - started
         )
         return protocol.ToolResult(outcome.result, outcome.is_error)
+
+    def _offers(self, name: str) -> bool:
+        return any(
+            tool.name == name for tool in self._orchestrator.list_tools(self._principal, self._server, self._env)
+        )
 
 
 @functools.lru_cache(maxsize=8)

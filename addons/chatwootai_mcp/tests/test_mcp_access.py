@@ -119,6 +119,8 @@ class TestMcpAccess(McpHttpCase):
         result = self.call(self.issue(), "search_records", "/mcp", model="res.partner")
         self.assertFalse(result["success"])
         self.assertIn("account_id", result["error"])
+        unknown = self.rpc(self.issue(), "tools/call", {"name": "no_such_tool", "arguments": {}}, "/mcp")
+        self.assertEqual(unknown["error"]["code"], -32602)
 
     def test_a_key_notes_its_use(self):
         token = self.issue()
