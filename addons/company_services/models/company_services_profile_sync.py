@@ -275,10 +275,7 @@ class CompanyServicesProfile(models.Model):
                 "The agents' server did not accept the token. Enter a new one in the settings."
             ),
             Reason.NOT_FOUND: self.env._("There is no configuration webhook at the address in the settings."),
-            Reason.STALE: self.env._(
-                "The agents' server holds a newer profile: another copy of this database sends to it, or this one was "
-                "restored from a backup. If this database is the right one, press Synchronise again."
-            ),
+            Reason.STALE: self._stale_sentence(verdict),
             Reason.SERVER_ERROR: self.env._("The agents' server has a problem of its own (%s).", verdict.status),
             Reason.STRANGE_ANSWER: self.env._(
                 "What answers at the webhook's address is not the agents' server (%s). "
@@ -287,3 +284,16 @@ class CompanyServicesProfile(models.Model):
             ),
         }
         return sentences[verdict.reason]
+
+    def _stale_sentence(self, verdict):
+        """Pressing again helps only if the receiver said which version to go beyond."""
+        if verdict.stored_version:
+            return self.env._(
+                "The agents' server holds a newer profile: another copy of this database sends to it, or this one was "
+                "restored from a backup. If this database is the right one, press Synchronise again."
+            )
+        return self.env._(
+            "The agents' server holds a newer profile: another copy of this database sends to it, or this one was "
+            "restored from a backup. Ask whoever runs the agents. %s",
+            verdict.detail,
+        ).strip()

@@ -34,8 +34,7 @@ class TestProfile(ProfileCase):
         self.assertEqual((action["res_id"], action["views"]), (self.profile.id, [(False, "form")]))
 
     def test_without_time_zone_a_brazilian_profile_is_in_sao_paulo(self):
-        if not self.env["res.lang"]._lang_get("pt_BR"):
-            self.skipTest("Brazilian Portuguese is not installed")
+        self.env["res.lang"]._activate_lang("pt_BR")
         company = self.env["res.company"].create({"name": "Utc"})
         profile = self.env["company.services.profile"]._of_company(company)
         profile.unlink()
@@ -61,11 +60,12 @@ class TestProfile(ProfileCase):
         self.assertEqual(self.profile.sync_state, "synced")
 
     def test_every_told_field_of_the_profile_is_noticed(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
         values = {
             "street": "Rua XV",
             "website": "https://example.com",
             "description": "We make furniture.",
-            "lang": "en_US",
+            "lang": "fr_FR",
             "share_address": not self.profile.share_address,
             "mention_website": not self.profile.mention_website,
             "tone": "formal",

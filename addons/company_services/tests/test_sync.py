@@ -124,6 +124,10 @@ class TestSync(SyncCase):
         self.assertEqual(self.receiver.documents[-1]["version"], 41)
         self.assertEqual(self.profile.sync_state, "synced")
 
+    def test_409_without_a_version_does_not_promise_that_pressing_again_helps(self):
+        self.assert_fails_at_once(409, {"error": "Version 1 is older than the stored version 9."}, "newer", "version 9")
+        self.assertNotIn("Synchronise", self.profile.sync_message)
+
     def test_success_takes_the_failure_back(self):
         self.assert_fails_at_once(400, {"error": "no"}, "did not accept")
         self.receiver.answers = [(200, {"success": True})]
