@@ -12,6 +12,7 @@ from odoo.http import request
 from odoo.addons.chatwootai_mcp.chatwoot.payload import InvalidPayload, parse_body, parse_event
 from odoo.addons.chatwootai_mcp.chatwoot.signature import is_signed
 from odoo.addons.chatwootai_mcp.gateway import CLAIMS, MAX_BODY, deny
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
 from ..models.intake import take_in
 
@@ -45,8 +46,13 @@ class WebhookController(http.Controller):
         connection = trusted.filtered(lambda one: event.account_id in (None, one.chatwoot_account))
         if len(connection) != 1:
             return deny()
-        take_in(connection, event)
+        # Not in the request's transaction: its snapshot is taken, and a burst's events would fail to serialize.
+        in_own_transaction(request.env, _take_in, connection.id, event)
         return _answer(200, success=True)
+
+
+def _take_in(env, connection_id, event):
+    take_in(env["chatwootai.chatwoot.connection"].browse(connection_id), event)
 
 
 def _connections(token_id, *, shared):

@@ -1,6 +1,7 @@
 """Takes Chatwoot's events in: conversations and messages become rows, each once, and what waits gets a job.
 
 All in the caller's transaction, with nothing slow in it: Chatwoot gives a webhook five seconds and does not ask twice.
+The conversation's row is locked first, so that a burst's events wait for one another.
 """
 
 import json
@@ -11,6 +12,7 @@ from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
+from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 _NOBODY_YET = (None, Silence.RESOLVED)  # a resolved conversation becomes pending by the customer's message
 
@@ -19,7 +21,7 @@ def take_in(connection, event):
     """Store what the event says. Repeats and late arrivals change nothing."""
     if isinstance(event, Ignored):
         return
-    conversation = _conversation(connection, event.conversation)
+    conversation = lock(_conversation(connection, event.conversation))
     note_conversation(conversation, event.conversation)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
@@ -116,8 +118,7 @@ def _conversation(connection, seen):
     )
     if found:
         return found
-    # Two events of a new conversation may come at once: the one that waits here for the other fails to
-    # serialize, and Odoo runs its request again.
+    # Two events of a new conversation may come at once: one waits here for the other, and finds its row.
     env.execute_query(
         SQL(
             """

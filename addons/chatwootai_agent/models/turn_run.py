@@ -24,7 +24,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.payload import Author
 from odoo.addons.chatwootai_mcp.control import get_control
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
-from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, lock
 from odoo.addons.chatwootai_mcp.tenancy.audit import mask
 from odoo.addons.chatwootai_mcp.tenancy.quota import over
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -42,6 +42,7 @@ _ATTEMPTS = 8  # turns that may begin on a message, whatever ended them: workers
 _FIRST_RETRY = 5  # seconds; then three times as long each time
 _COURTESY_SECONDS = 2.0  # for showing that somebody is typing
 _READ_SECONDS = 10.0
+_RESOLVED_RETRY = 10  # seconds until Chatwoot is asked again how a conversation stands
 
 
 class TurnRun:
@@ -56,7 +57,8 @@ class TurnRun:
 
         :raises RetryableJobError: when it is too early, or the crew failed and may be tried again
         """
-        self._in_own(_look_again_if_resolved, self._conversation_id)
+        if resolved := self._in_own(_resolved_but_waiting, self._conversation_id):
+            self._look_again(*resolved)
         begun = self._in_own(_begin, self._conversation_id)
         if begun is None:
             return "nothing to answer"
@@ -78,16 +80,25 @@ class TurnRun:
     def _ms(self):
         return round((time.monotonic() - self._started) * 1000)
 
-    def _client(self, bundle, seconds):
+    def _client(self, connection_id, seconds):
         def client(env):
-            return env["chatwootai.chatwoot.connection"].browse(bundle.connection_id).client(read_seconds=seconds)
+            return env["chatwootai.chatwoot.connection"].browse(connection_id).client(read_seconds=seconds)
 
         return self._in_own(client)
+
+    def _look_again(self, connection_id, display_id):
+        """A customer's message makes a resolved conversation pending; the word of it may be late."""
+        try:
+            with self._client(connection_id, _READ_SECONDS) as client:
+                seen = client.conversation(display_id)
+        except ChatwootError as error:
+            raise RetryableJobError(str(error), _RESOLVED_RETRY, ignore_retry=True) from error
+        self._in_own(_note_conversation, self._conversation_id, seen)
 
     def _show_typing(self, bundle):
         """A courtesy: whether it works decides nothing."""
         try:
-            with self._client(bundle, _COURTESY_SECONDS) as client:
+            with self._client(bundle.connection_id, _COURTESY_SECONDS) as client:
                 client.show_typing(bundle.display_id, True)
         except ChatwootError as error:
             _logger.info("turn %d: typing not shown: %s", bundle.turn_id, error)
@@ -116,7 +127,7 @@ class TurnRun:
         Then the outbox, which asks again before it sends, decides whether the agents may still speak.
         """
         try:
-            with self._client(bundle, _READ_SECONDS) as client:
+            with self._client(bundle.connection_id, _READ_SECONDS) as client:
                 return client.conversation(bundle.display_id), client.messages_since(bundle.display_id, bundle.first_id)
         except ChatwootError as error:
             _logger.info("turn %d: conversation not read again: %s", bundle.turn_id, error)
@@ -141,21 +152,21 @@ def _sentence(bundle, error):
     return f"{type(error).__name__} [{reference}]"
 
 
-def _look_again_if_resolved(env, conversation_id):
-    """A customer's message makes a resolved conversation pending; the word of it may be late."""
+def _resolved_but_waiting(env, conversation_id):
+    """(connection, display id) where a customer's message waits in a resolved conversation."""
     conversation = env["chatwootai.conversation"].browse(conversation_id).exists()
-    if not conversation or conversation.silence != Silence.RESOLVED or not conversation.waiting_messages():
-        return
-    try:
-        with conversation.connection_id.client(read_seconds=_READ_SECONDS) as client:
-            note_conversation(conversation, client.conversation(conversation.display_id))
-    except ChatwootError as error:
-        raise RetryableJobError(str(error), 10, ignore_retry=True) from error
+    if conversation and conversation.silence == Silence.RESOLVED and conversation.waiting_messages():
+        return conversation.connection_id.id, conversation.display_id
+    return None
+
+
+def _note_conversation(env, conversation_id, seen):
+    note_conversation(lock(env["chatwootai.conversation"].browse(conversation_id)), seen)
 
 
 def _begin(env, conversation_id):
     """(bundle, why it may not be answered) of a new turn; seconds to wait; None when there is nothing to answer."""
-    conversation = env["chatwootai.conversation"].browse(conversation_id).exists()
+    conversation = lock(env["chatwootai.conversation"].browse(conversation_id))
     messages = conversation.waiting_messages() if conversation else None
     if not messages:
         return None
@@ -214,7 +225,7 @@ def _refusal(env, bundle):
 def _conclude(env, bundle, reply, steps, ms, seen, said_since):
     """The turn's end, all of it in this transaction."""
     turn = env["chatwootai.turn"].browse(bundle.turn_id)
-    conversation = turn.conversation_id
+    conversation = lock(turn.conversation_id)
     messages = env["chatwootai.message"].browse(bundle.row_ids)
     _note_result(turn, reply, steps, ms)
     _take_what_was_said(conversation, seen, said_since)
@@ -286,6 +297,7 @@ def _note_failure(env, bundle, said, retryable, steps, usage, ms):
     """Note a turn that failed; the seconds until the next try, or 0 when a person was called."""
     env = in_company_language(env)
     turn = env["chatwootai.turn"].browse(bundle.turn_id)
+    lock(turn.conversation_id)
     messages = (
         env["chatwootai.message"]
         .browse(bundle.row_ids)
