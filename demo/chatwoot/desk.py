@@ -167,7 +167,8 @@ class Desk:
     def token_owner(self, token: str) -> tuple[Account, User | AgentBot] | None:
         with self.lock:
             for account in self.accounts.values():
-                for owner in (*account.users.values(), *account.bots.values()):
+                owners: list[User | AgentBot] = [*account.users.values(), *account.bots.values()]
+                for owner in owners:
                     if owner.token == token:
                         return account, owner
         return None

@@ -109,7 +109,7 @@ SENDER_TYPES = {Contact: "Contact", User: "User", AgentBot: "AgentBot"}
 
 def attachment_json(attachment: Attachment, base_url: str) -> Json:
     redirect = f"{base_url}/rails/active_storage/blobs/redirect/{attachment.key}/{attachment.filename}"
-    described = {
+    described: Json = {
         "id": attachment.id,
         "message_id": attachment.message_id,
         "file_type": attachment.file_type,
@@ -130,7 +130,7 @@ def attachment_json(attachment: Attachment, base_url: str) -> Json:
 def message_push(message: Message, base_url: str) -> Json:
     """A message inside a conversation: its type is a number, its creation a unix time."""
     conversation = message.conversation
-    pushed = {
+    pushed: Json = {
         "id": message.id,
         "content": message.content,
         "account_id": message.account_id,
@@ -258,7 +258,7 @@ EVENT_MESSAGE_TYPES = {
 def message_event(event: str, account: Account, message: Message, base_url: str) -> Json:
     """message_created / message_updated: a flat envelope, its type in words, its creation an ISO text."""
     inbox = account.inboxes[message.inbox_id]
-    envelope = {
+    envelope: Json = {
         "account": account_brief(account),
         "additional_attributes": message.additional_attributes,
         "content_attributes": message.content_attributes,

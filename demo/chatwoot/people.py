@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -177,8 +176,6 @@ class People:
 
     def watch_replies(self, conversation: Conversation, after: int, seconds: float) -> list[Message]:
         """All public answers that come within these seconds: for checking that only one does."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            known = len(conversation.replies(after))
-            self._desk.wait_for(lambda known=known: len(conversation.replies(after)) > known, left)
-        return list(conversation.replies(after))
+        self._desk.wait_for(lambda: False, seconds)
+        with self._desk.lock:
+            return list(conversation.replies(after))

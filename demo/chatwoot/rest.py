@@ -496,7 +496,10 @@ ROUTES: list[tuple[str, str, Callable[..., Answer], str]] = [
 
 
 def _url_map() -> Map:
-    rules = [Rule(IN_ACCOUNT + path, methods=[verb], endpoint=Route(*what)) for verb, path, *what in ROUTES]
+    rules = [
+        Rule(IN_ACCOUNT + path, methods=[verb], endpoint=Route(function, allowed))
+        for verb, path, function, allowed in ROUTES
+    ]
     rules.append(Rule("/api/v1/profile", methods=["GET"], endpoint=Route(show_profile, FOR_USERS)))
     return Map(rules, strict_slashes=False)
 
@@ -542,7 +545,8 @@ class RestApi:
 
     def _answer(self, request: Request) -> Response:
         try:
-            route, values = self._urls.bind_to_environ(request.environ).match()
+            route, matched = self._urls.bind_to_environ(request.environ).match()
+            values = dict(matched)
             owner = self._authenticate(request)
             account = self._authorize(owner, route.allowed, values.pop("account_id", None))
             call = Call(self._desk, account, owner[1], _params(request), _uploads(request))

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import requests
 
@@ -61,7 +62,7 @@ class Postman:
     def post(self, delivery: Delivery) -> None:
         delivery_id = str(uuid.uuid4())
         for again in self._copies(delivery, delivery_id):
-            self.run(lambda again=again: self._carry(delivery, again))
+            self.run(partial(self._carry, delivery, again))
 
     def run(self, work: Callable[[], None]) -> None:
         """In the background, counted by wait_idle."""

@@ -87,8 +87,10 @@ def wanted_roles(task: Task) -> list[ToolRole]:
         return [ToolRole.KNOWLEDGE]
     if product and topic_words(task):
         return [ToolRole.PRODUCTS]
-    lookups = [tool.role for tool in task.tools if tool.role in (ToolRole.PRODUCTS, ToolRole.KNOWLEDGE)]
-    return lookups[:1]
+    for tool in task.tools:
+        if tool.role in (ToolRole.PRODUCTS, ToolRole.KNOWLEDGE):
+            return [tool.role]
+    return []
 
 
 def _next_lookup(task: Task) -> CallTool | None:
@@ -205,7 +207,7 @@ def _place(properties: dict[str, Any], names: tuple[str, ...]) -> str | None:
         name for name, described in properties.items() if "string" in _types(described) and not _options(described)
     ]
     named = [name for name in names if name in texts]
-    return (named or texts or [None])[0]
+    return next(iter(named or texts), None)
 
 
 def _types(described: dict[str, Any]) -> set[str]:

@@ -101,7 +101,7 @@ class ModelServer:
         return _error(404, f"No such path: {request.path}", "invalid_request_error")
 
     def _set_mode(self, request: Request) -> Response:
-        given = request.get_json(silent=True)
+        given: Any = request.get_json(silent=True)
         try:
             self.mode(**given)
         except (UnknownMode, TypeError) as error:

@@ -227,7 +227,7 @@ def _results(messages: Sequence[Json]) -> tuple[ToolResult, ...]:
             function = call.get("function") or {}
             calls[str(call.get("id"))] = (str(function.get("name")), _object(function.get("arguments")))
         if message.get("role") == "tool":
-            given = (str(message.get("name") or ""), {})
+            given: tuple[str, Json] = (str(message.get("name") or ""), {})
             name, arguments = calls.get(str(message.get("tool_call_id")), given)
             results.append(ToolResult(name, arguments, text_of(message)))
     return tuple(results)

@@ -19,7 +19,7 @@ class Browser:
         import websocket
 
         assert CHROMIUM
-        self._profile = tempfile.TemporaryDirectory(prefix="demo-chromium-")
+        self._profile = tempfile.TemporaryDirectory(prefix="demo-chromium-", ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
             [
                 CHROMIUM,
