@@ -1,7 +1,6 @@
 """The protocol's port over one tenant: what its key may call, by way of the orchestrator."""
 
 import functools
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,6 @@ from odoo import api
 from odoo.release import version as odoo_version
 
 from .. import protocol
-from ..servers.metrics import observe_call
 from ..servers.orchestrator import Orchestrator, UnknownTool
 from ..servers.tool import Tool
 from ..tenancy.principal import Principal
@@ -52,14 +50,10 @@ class TenantServer(protocol.McpServer):
         if self._names_account and "account_id" not in arguments and self._offers(name):
             error = "account_id must be given: it is the account of your key."
             return protocol.ToolResult({"success": False, "error": error}, is_error=True)
-        started = time.monotonic()
         try:
             outcome = self._orchestrator.call(self._principal, name, arguments, server=self._server, env=self._env)
         except UnknownTool:
             raise protocol.UnknownTool(name) from None
-        observe_call(
-            self._principal.account_id, name, "error" if outcome.is_error else "success", time.monotonic() - started
-        )
         return protocol.ToolResult(outcome.result, outcome.is_error)
 
     def _offers(self, name: str) -> bool:

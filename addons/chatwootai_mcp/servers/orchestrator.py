@@ -31,6 +31,7 @@ from ..tenancy.principal import Principal
 from ..tenancy.quota import QuotaExceeded
 from .audit_trail import trail
 from .call import Call, OwnCursor
+from .metrics import observe_call
 from .quota_gate import QuotaGate
 from .stores_of_process import get_stores
 from .tool import Tool, ToolError, tools_of
@@ -102,10 +103,22 @@ class Orchestrator:
         if declared is None or not _visible(declared, principal, server):
             raise UnknownTool(f"There is no tool {name!r} here; tools/list tells which there are.")
         record = _Record(principal, declared, arguments)
+        outcome = self._attempt(principal, declared, arguments, env, record)
+        observe_call(principal.account_id, name, "error" if outcome.is_error else "success", record.seconds)
+        return outcome
+
+    def _attempt(
+        self,
+        principal: Principal,
+        declared: Tool,
+        arguments: Mapping[str, Any],
+        env: api.Environment | None,
+        record: "_Record",
+    ) -> Outcome:
         try:
             parsed = declared.parse(_own_arguments(principal, arguments))
             if not (declared.read_only or principal.write):
-                raise Refused(f"This key may only read; {name} needs a key with write scope.")
+                raise Refused(f"This key may only read; {declared.name} needs a key with write scope.")
             with self._gate.admit(principal.account_id):
                 result = self._run(principal, declared, parsed, env, record)
         except (Refused, QuotaExceeded) as refusal:
@@ -152,6 +165,10 @@ class _Record:
         self._arguments = arguments
         self._started = time.monotonic()
 
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
     def event(self, outcome: str, error: str = "") -> AuditEvent:
         return AuditEvent(
             actor=self.principal.actor,
@@ -159,7 +176,7 @@ class _Record:
             tool=self._tool.name,
             server=self._tool.server,
             outcome=outcome,
-            duration_ms=round((time.monotonic() - self._started) * 1000),
+            duration_ms=round(self.seconds * 1000),
             arguments=mask(self._arguments),
             error=mask(error),
             record_ids=self.call.record_ids if self.call else (),
@@ -194,6 +211,7 @@ def _perform(call: Call, declared: Tool, parsed: dict[str, Any], record: _Record
     try:
         result = {"success": True, **declared.run(call, **parsed)}
         if not declared.read_only:
+            call.env.flush_all()  # a constraint speaks now, where its error can still be put into words
             call.env["chatwootai.audit"].sudo()._record([record.event("success")])
         return result
     except (ToolError, StoreError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
