@@ -127,7 +127,7 @@ VOCABULARY: dict[Concept, frozenset[str]] = {
         " payment pay card installment installments cash"
     ),
     Concept.HOURS: _stems_of(
-        "horário horários funcionamento funciona funcionam abre abrem abrir fecha fechado aberto aberta expediente"
+        "horário horários funcionamento funciona funcionam abre abrem abrir fecha fechado expediente"
         " feriado hours open opening opens close closes closing"
     ),
     Concept.WARRANTY: _stems_of(
@@ -225,6 +225,8 @@ def concepts_of(stemmed: str) -> frozenset[Concept]:
 _PHRASES = (
     (re.compile(r"\b(quanto (e|ta|sai|fica|esta|vale|saem|sao)|por quanto|how much)\b"), Concept.PRICE),
     (re.compile(r"\b(que horas|ate que hora|what time)\b"), Concept.HOURS),
+    # A shop that is open, not a jar that was opened.
+    (re.compile(r"\b(esta|estao|tao|ta|fica|ficam|voces|vcs|loja) (\w+ ){0,2}abert[oa]s?\b"), Concept.HOURS),
     (re.compile(r"\b(onde (fica|ficam|voces|vcs|e)|where (are|is) (you|your|the (shop|store)))\b"), Concept.ADDRESS),
     (re.compile(r"\b(how many|quant[oa]s? .{0,40}(tem|ha|restam|sobr\w+))\b"), Concept.STOCK),
 )  # fmt: skip
