@@ -82,6 +82,9 @@ class MemoryCache:
             found = self.get(account_id, namespace, key)
             return found.value if found.hit else load()  # the other failed, or was too slow
         try:
+            found = self.get(account_id, namespace, key)
+            if found.hit:  # another loaded it between the lookup that missed and the registration
+                return cast(_T, found.value)
             value = load()
             self.set(account_id, namespace, key, value, ttl, found.generation)
             return value

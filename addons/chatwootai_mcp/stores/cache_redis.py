@@ -156,14 +156,21 @@ class RedisCache:
             token = uuid.uuid4().hex
             if self._ask(partial(self._acquire, lock, token), default=True):
                 try:
-                    value = load()
-                    self.set(account_id, namespace, key, value, ttl, found.generation)
-                    return value
+                    return self._load_alone(account_id, namespace, key, load, ttl)
                 finally:
                     self._ask(partial(self._unlock, keys=[lock], args=[token]))
             time.sleep(_POLL_SECONDS)
             found = self.get(account_id, namespace, key)
         return cast(_T, found.value)
+
+    def _load_alone(self, account_id: str, namespace: str, key: str, load: Callable[[], _T], ttl: float) -> _T:
+        """Load and store, unless another did so between the lookup that missed and the lock."""
+        found = self.get(account_id, namespace, key)
+        if found.hit:
+            return cast(_T, found.value)
+        value = load()
+        self.set(account_id, namespace, key, value, ttl, found.generation)
+        return value
 
     @contextlib.contextmanager
     def writing(self, account_id: str, namespace: str) -> Iterator[None]:
@@ -238,12 +245,12 @@ class RedisCache:
         return answer
 
 
-def connect(url: str) -> RedisCache:
+def connect(url: str, timeout: float = _TIMEOUT_SECONDS) -> RedisCache:
     """A cache on the server at ``url``; one that does not answer at once is done without."""
     client = redis.Redis.from_url(
         url,
-        socket_connect_timeout=_TIMEOUT_SECONDS,
-        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=timeout,
+        socket_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
     )
     return RedisCache(client)

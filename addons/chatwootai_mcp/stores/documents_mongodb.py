@@ -137,13 +137,13 @@ class MongoDocumentStore:
         raise StoreUnavailable("The rules are being replaced faster than they can be read; try again.")
 
 
-def connect(url: str) -> MongoDocumentStore:
+def connect(url: str, timeout_ms: int = _TIMEOUT_MS) -> MongoDocumentStore:
     """A store on the server at ``url``, reached on first use; a server that is down is noticed in seconds."""
     client: MongoClient[dict[str, Any]] = MongoClient(
         url,
-        serverSelectionTimeoutMS=_TIMEOUT_MS,
-        connectTimeoutMS=_TIMEOUT_MS,
-        socketTimeoutMS=_TIMEOUT_MS * 3,
+        serverSelectionTimeoutMS=timeout_ms,
+        connectTimeoutMS=timeout_ms,
+        socketTimeoutMS=timeout_ms * 3,
         connect=False,
         appname="chatwootai",
     )

@@ -44,7 +44,7 @@ def _mongo_store():
         return connect(MONGODB_URL)
     import mongomock
 
-    return MongoDocumentStore(mongomock.MongoClient())
+    return MongoDocumentStore(OneAtATimeMongo(mongomock.MongoClient()))
 
 
 @pytest.fixture(params=["edge", ON_QDRANT])
@@ -65,6 +65,41 @@ def _qdrant_store():
 
     warnings.filterwarnings("ignore", message="Payload indexes have no effect in the local Qdrant")
     return QdrantVectorStore(OneAtATime(qdrant_client.QdrantClient(":memory:")))
+
+
+class OneAtATimeMongo:
+    """mongomock breaks when a collection is written while it is read; a server doesn't. Each operation is whole."""
+
+    def __init__(self, client):
+        self._client, self._lock = client, threading.RLock()
+
+    def __getitem__(self, name):
+        return _Database(self._client[name], self._lock)
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+
+class _Database:
+    def __init__(self, database, lock):
+        self._database, self._lock, self.name = database, lock, database.name
+
+    def __getitem__(self, name):
+        return _Collection(self._database[name], self._lock)
+
+
+class _Collection:
+    def __init__(self, collection, lock):
+        self._collection, self._lock = collection, lock
+
+    def __getattr__(self, name):
+        method = getattr(self._collection, name)
+
+        def locked(*args, **kwargs):
+            with self._lock:
+                return list(method(*args, **kwargs)) if name == "find" else method(*args, **kwargs)
+
+        return locked
 
 
 class OneAtATime:

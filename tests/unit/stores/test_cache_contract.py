@@ -18,7 +18,8 @@ def caches(request):
         cache = MemoryCache()
         return cache, cache
     url = request.getfixturevalue("redis_url")
-    return connect(url), connect(url)
+    # Patient: a busy machine is no Redis that is down.
+    return connect(url, timeout=5), connect(url, timeout=5)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_documents_can_be_found_by_the_account_they_carry():
 
 
 def test_a_server_that_is_down_is_a_clear_error():
-    store = connect("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100")
+    store = connect("mongodb://127.0.0.1:9", timeout_ms=100)
     with pytest.raises(StoreUnavailable, match="MongoDB"):
         store.get("acme", METADATA)
     with pytest.raises(StoreUnavailable, match="MongoDB"):

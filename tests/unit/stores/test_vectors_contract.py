@@ -272,8 +272,8 @@ class TestVectorStore:
 
         def work(first):
             try:
-                for number in range(first, first + 100, 10):
-                    self.upsert(*[point(each, written_by="resync", digest="d") for each in range(number, number + 10)])
+                for number in range(first, first + 100, 25):
+                    self.upsert(*[point(each, written_by="resync", digest="d") for each in range(number, number + 25)])
                     self.search(dense=[1, 0, 0])
             except Exception as error:
                 errors.append(error)
