@@ -29,7 +29,7 @@ def ensure() -> None:
 
 
 def is_ready() -> bool:
-    if not paths.PYTHON.exists() or packages.postgresql_bin() is None:
+    if not paths.PYTHON.exists() or not packages.has_postgresql():
         return False
     return stamps.is_current(STEP, _fingerprint())
 
@@ -47,5 +47,5 @@ def _fingerprint() -> str:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return stamps.fingerprint(
         [version, os.environ.get("ODOO_HOME", "")],
-        [*virtualenv.LOCKS, virtualenv.ODOO_ADDONS],
+        [*virtualenv.locks(), virtualenv.ODOO_ADDONS],
     )

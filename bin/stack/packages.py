@@ -34,12 +34,20 @@ def _venv_works() -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
+def has_postgresql() -> bool:
+    """Whether PostgreSQL's programs are there: the server's, or the client's where others run the server."""
+    if os.environ.get("CHATWOOTAI_EXTERNAL"):
+        return shutil.which("psql") is not None
+    return postgresql_bin() is not None
+
+
 def missing_packages() -> list[str]:
     """Debian's names of what the stack needs and this machine has not."""
-    absent = []
-    if postgresql_bin() is None:
-        absent.append("postgresql")
-    if shutil.which("redis-server") is None:
+    absent: list[str] = []
+    external = os.environ.get("CHATWOOTAI_EXTERNAL")
+    if not has_postgresql():
+        absent.append("postgresql-client" if external else "postgresql")
+    if not external and shutil.which("redis-server") is None:
         absent.append("redis-server")
     if not _venv_works():
         absent.append(f"python3.{sys.version_info.minor}-venv")

@@ -1,5 +1,8 @@
 """A PostgreSQL cluster of our own under .local/postgresql/, on loopback TCP only, with passwords.
 
+With CHATWOOTAI_EXTERNAL set, as in docker-compose.yml, the servers are others' to run: PGHOST and PGPORT name theirs,
+and the passwords come from the environment.
+
 PostgreSQL refuses to run as root. Started by root, the cluster runs as an unprivileged user who owns nothing but its
 directory, and who may not be able to enter the directories above it (a checkout below /root). It is therefore given
 its directory as an open file descriptor and reaches everything through /proc/self/fd: no right is widened for it.
@@ -9,8 +12,10 @@ import json
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +29,8 @@ SUPERUSER = "postgres"
 OPERATOR = "chatwootai_operator"
 CREDENTIALS = paths.ETC / "postgresql-passwords.json"
 DATA = paths.POSTGRESQL / "data"
+EXTERNAL_SECONDS = 60
+PASSWORD_VARIABLES = {SUPERUSER: "CHATWOOTAI_POSTGRES_PASSWORD", OPERATOR: "CHATWOOTAI_OPERATOR_PASSWORD"}
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -37,8 +44,14 @@ SETTINGS = {
 daemon = Daemon("postgresql", "postgres", paths.LOG / "postgresql.log")
 
 
+def is_external() -> bool:
+    return bool(os.environ.get("CHATWOOTAI_EXTERNAL"))
+
+
 def ensure_running() -> int:
     """Start the cluster unless it runs, making it first if there is none; returns its port."""
+    if is_external():
+        return _wait_for_external()
     if daemon.is_running():
         assert daemon.port
         return daemon.port
@@ -62,11 +75,15 @@ def ensure_running() -> int:
 
 def stop() -> None:
     """Fast shutdown: open transactions are rolled back, connections closed."""
+    if is_external():
+        return
     daemon.stop(signal.SIGINT)
 
 
 def password(role: str) -> str:
     """The password of a role, made up the first time it is asked for."""
+    if is_external():
+        return _given_password(role)
     known = json.loads(CREDENTIALS.read_text()) if CREDENTIALS.is_file() else {}
     if role not in known:
         known[role] = secrets.token_urlsafe(24)
@@ -76,7 +93,8 @@ def password(role: str) -> str:
 
 def environment(role: str, database: str | None = None) -> dict[str, str]:
     """libpq's variables to connect as a role."""
-    variables = {"PGHOST": HOST, "PGPORT": str(daemon.port), "PGUSER": role, "PGPASSWORD": password(role)}
+    host, port = _external() if is_external() else (HOST, daemon.port)
+    variables = {"PGHOST": host, "PGPORT": str(port), "PGUSER": role, "PGPASSWORD": password(role)}
     return variables | ({"PGDATABASE": database} if database else {})
 
 
@@ -87,7 +105,7 @@ def sql(statements: str, *, role: str = SUPERUSER, database: str = "postgres", *
     """
     given = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
     answer = subprocess.run(
-        [str(_programs() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", *given],
+        [_psql(), "-XqAt", "-v", "ON_ERROR_STOP=1", *given],
         input=statements,
         capture_output=True,
         text=True,
@@ -97,6 +115,36 @@ def sql(statements: str, *, role: str = SUPERUSER, database: str = "postgres", *
     if answer.returncode:
         raise Failure(f"PostgreSQL refused a statement: {answer.stderr.strip()}", f"look in {daemon.log}")
     return answer.stdout.splitlines()
+
+
+def _external() -> tuple[str, int]:
+    host = os.environ.get("PGHOST")
+    if not host:
+        raise Failure("CHATWOOTAI_EXTERNAL is set but PGHOST does not name a PostgreSQL server", "export PGHOST=…")
+    return host, int(os.environ.get("PGPORT") or 5432)
+
+
+def _wait_for_external() -> int:
+    host, port = _external()
+    deadline = time.monotonic() + EXTERNAL_SECONDS
+    while not _accepts_queries(port):
+        if time.monotonic() > deadline:
+            raise Failure(
+                f"PostgreSQL at {host}:{port} does not let {SUPERUSER} in", "check the server and the password"
+            )
+        time.sleep(1)
+    return port
+
+
+def _given_password(role: str) -> str:
+    variable = PASSWORD_VARIABLES.get(role, "PGPASSWORD")
+    if not os.environ.get(variable):
+        raise Failure(f"the password of PostgreSQL's role {role} is not given", f"export {variable}=…")
+    return os.environ[variable]
+
+
+def _psql() -> str:
+    return shutil.which("psql") or str(_programs() / "psql")
 
 
 def _programs() -> Path:
@@ -191,7 +239,7 @@ def _check_version(programs: Path) -> None:
 
 def _accepts_queries(port: int) -> bool:
     probe = subprocess.run(
-        [str(_programs() / "psql"), "-XqAt", "-c", "select 1"],
+        [_psql(), "-XqAt", "-c", "select 1"],
         capture_output=True,
         check=False,
         env={**os.environ, **environment(SUPERUSER, "postgres"), "PGPORT": str(port), "PGCONNECT_TIMEOUT": "5"},

@@ -17,7 +17,9 @@ daemon = Daemon("redis", "redis-server", paths.LOG / "redis.log")
 
 
 def ensure_running() -> int | None:
-    """Start Redis unless it runs; returns its port, or None where Redis is not installed."""
+    """Start Redis unless it runs; returns its port, or None where Redis is not installed or not ours to run."""
+    if postgres.is_external():
+        return None
     if daemon.is_running():
         return daemon.port
     program = shutil.which("redis-server")

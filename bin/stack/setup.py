@@ -11,6 +11,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/setup", description=__doc__)
     parser.add_argument("--start", action="store_true", help="leave PostgreSQL and Redis running afterwards")
     parser.add_argument("--stop", action="store_true", help="stop PostgreSQL and Redis, and do nothing else")
+    parser.add_argument("--programs", action="store_true", help="only the programs: packages, .venv and Odoo")
     options = parser.parse_args()
     if options.stop:
         services.stop()
@@ -18,6 +19,8 @@ def main() -> None:
         return
     started = time.monotonic()
     environment.ensure()
+    if options.programs:
+        return
     if options.start:
         services.start_and_keep()
     with services.running():

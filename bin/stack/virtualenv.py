@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from . import odoo_source, paths
 from .console import Failure, run_logged, say
 
-LOCKS = (paths.ROOT / "requirements.txt", paths.ROOT / "requirements-dev.txt")
 # Addons from PyPI: installed without dependencies, because "odoo" is not on PyPI.
 ODOO_ADDONS = paths.ROOT / "requirements-odoo.txt"
 MEND = "check the network and pip's configuration, then bin/setup"
@@ -23,7 +23,7 @@ def ensure() -> str:
             [sys.executable, "-m", "venv", paths.VENV], "venv", missing="could not create .venv", mend="bin/setup"
         )
     say("  installing the locked Python packages (a few minutes the first time)")
-    wanted = [part for lock in LOCKS for part in ("-r", lock)]
+    wanted = [part for lock in locks() for part in ("-r", lock)]
     run_logged([*_pip("install"), *wanted], "pip", missing="could not install the Python packages", mend=MEND)
     source = odoo_source.ensure()
     run_logged(
@@ -35,6 +35,14 @@ def ensure() -> str:
             f"the environment can't import Odoo: {probe.stderr.strip().splitlines()[-1]}", "rm -rf .venv && bin/setup"
         )
     return source
+
+
+def locks() -> list[Path]:
+    """What is installed; where others run the servers (in an image) nobody develops."""
+    names = (
+        ["requirements.txt"] if os.environ.get("CHATWOOTAI_EXTERNAL") else ["requirements.txt", "requirements-dev.txt"]
+    )
+    return [paths.ROOT / name for name in names]
 
 
 def _pip(verb: str) -> list[str]:
