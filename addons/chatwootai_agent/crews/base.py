@@ -91,6 +91,7 @@ class CustomerServiceCrew:
         on_step: OnStep | None = None,
     ) -> Reply:
         """Answer one message. `history` are the earlier ones, oldest first: {"role": "user"|"assistant", "content"}."""
+        environment.prepare()  # before the clock starts: the first one in a process takes seconds
         max_steps = int(self.agent_config["max_steps"])
         turn = Turn(
             seconds=float(self.agent_config["turn_seconds"]),
@@ -103,7 +104,6 @@ class CustomerServiceCrew:
             return self._hand_off(turn, PERSON, "person", self._words.causes["no_text"])
         if not self.specialists:
             return self._hand_off(turn, PERSON, "person", self._words.causes["services_off"])
-        environment.prepare()
         run = self._run(message, conversation_id, told, customer, turn)
         failed = self._perform(run)
         if failed is not None:

@@ -11,6 +11,7 @@ import logging
 import os
 import tempfile
 import threading
+import warnings
 from pathlib import Path
 
 _FIXED = {
@@ -67,6 +68,7 @@ def _quieten() -> None:
     event_listener.formatter.verbose = False
     quiet = event_context.MismatchBehavior.SILENT
     event_context._default_config = event_context.EventContextConfig(mismatch_behavior=quiet, empty_pop_behavior=quiet)
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"crewai\.")
     logging.getLogger().addFilter(_not_of_crewai)
     logging.getLogger("crewai").setLevel(logging.CRITICAL)
 

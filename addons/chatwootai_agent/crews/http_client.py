@@ -6,6 +6,7 @@ sends a byte now and then could hold a turn for ever: the stream here stops at t
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -48,5 +49,6 @@ class BoundedTransport(httpx.HTTPTransport):
 
 @cache
 def shared_client() -> httpx.Client:
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request, with the tenant's address
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30)
     return httpx.Client(trust_env=False, transport=BoundedTransport(trust_env=False, limits=limits))
