@@ -24,7 +24,6 @@ class ChatwootaiKnowledge(models.Model):
     _name = "chatwootai.knowledge"
     _description = "Agents' knowledge"
     _order = "id"
-    _rec_name = "collection_type"
 
     collection_type = fields.Selection(
         [("products", "Products"), ("rules", "Rules"), ("support_documents", "Support documents")],
@@ -55,6 +54,11 @@ class ChatwootaiKnowledge(models.Model):
     )
 
     _collection_unique = models.Constraint("UNIQUE(collection_type)", "A collection has one row.")
+
+    @api.depends("collection_type")
+    def _compute_display_name(self):
+        for knowledge in self:
+            knowledge.display_name = knowledge._label() if knowledge.collection_type else False
 
     @api.depends("outcome")
     def _compute_state(self):

@@ -25,6 +25,7 @@ class TestKnowledgeResync(KnowledgeCase):
         self.assertEqual(counts, {"products": {"upserted": 30, "deleted": 0, "unchanged": 0}})
         self.assertEqual(len(self.embedder.embedded), 30)
         self.assertEqual((self.row("products").state, self.row("products").points), ("done", 30))
+        self.assertEqual(self.row("products").with_context(lang="en_US").display_name, "Products")
 
     def test_nothing_changed_means_nothing_embedded_and_nothing_written(self):
         self.thirty_products()
