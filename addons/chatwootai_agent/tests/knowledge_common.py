@@ -54,6 +54,7 @@ class KnowledgeCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.account_id = cls.env.cr.dbname
+        cls.env["queue.job"].search([("identity_key", "=like", "chatwootai_knowledge:%")]).unlink()
         cls.env["product.template"].search([]).active = False
         cls.profile = cls.env["company.services.profile"]._of_company()
         cls.profile.rule_ids.unlink()
