@@ -29,7 +29,9 @@ def _lock(lock: Path, options: list[str]) -> None:
         *("--universal", "--fork-strategy", "fewest", "--python-version", OLDEST_PYTHON),
         *("--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"),
     ]
-    done = subprocess.run([*command, *options], cwd=paths.ROOT, env={**os.environ, "HOME": str(paths.HOME)}, check=False)
+    done = subprocess.run(
+        [*command, *options], cwd=paths.ROOT, env={**os.environ, "HOME": str(paths.HOME)}, check=False
+    )
     if done.returncode:
         raise Failure(f"could not resolve {lock.with_suffix('.in').name}", "look at the lines above, then bin/lock")
     pins = lock.read_text()

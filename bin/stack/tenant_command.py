@@ -15,12 +15,27 @@ SERVERS = ("odoo", "qdrant", "mongodb", "chatwoot")
 
 
 def main() -> None:
-    options = _parser().parse_args()
+    options = _parser().parse_args(_values_joined(sys.argv[1:]))
     environment.run_in_venv()
     with services.running() as instance:
         tenants.work_as(instance)
         run: Callable[[Instance, argparse.Namespace], None] = options.run
         run(instance, options)
+
+
+# Values somebody else generated: argparse would take one that begins with a hyphen for an option.
+_GENERATED = {"--chatwoot-token", "--chatwoot-bot-token", "--chatwoot-secret", "--llm-api-key"}
+
+
+def _values_joined(arguments: list[str]) -> list[str]:
+    """``--chatwoot-token -x`` as ``--chatwoot-token=-x``."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in _GENERATED:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _create(instance: Instance, options: argparse.Namespace) -> None:

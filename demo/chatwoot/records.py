@@ -56,12 +56,16 @@ class Role(StrEnum):
     AGENT = "agent"
 
 
+# As Rails makes its secure tokens: base 58.
+_TOKEN_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
 
 def new_token() -> str:
-    return secrets.token_urlsafe(18)
+    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(24))
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import pytest
 
-
 MODES = ["prose", "fenced", "empty", "error_500", "error_429", "error_400", "loop", "garbage", "unknown_tool"]
 
 
