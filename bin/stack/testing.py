@@ -40,7 +40,11 @@ def main() -> int:
         for part in parts:
             say(f"\n=== {part}")
             started = time.monotonic()
-            result = _run(part, pytest_arguments, instance)
+            try:
+                result = _run(part, pytest_arguments, instance)
+            except Failure as failure:  # what this part needs is missing; the others may still run
+                say(f"{part}: {failure.missing}" + (f"; mend it with: {failure.mend}" if failure.mend else ""))
+                result = Result(part, failed=1)
             result.seconds = time.monotonic() - started
             results.append(result)
     return _summarise(results)
@@ -91,7 +95,6 @@ def _run(part: str, arguments: list[str], instance: Instance) -> Result:
         passed = all(check() for check in _CHECKS[part])
         return Result(part, passed=int(passed), failed=int(not passed))
     mine = [argument for argument in arguments if _part_of(argument) in (None, part)]
-    template.ensure()
     if part == ADDONS_PART:
         return _run_addons(mine, instance)
     return _pytest(part, ["-p", "no:odoo", *_with_target(mine, TESTS / part)], _plain_environment())
@@ -99,6 +102,7 @@ def _run(part: str, arguments: list[str], instance: Instance) -> Result:
 
 def _run_addons(arguments: list[str], instance: Instance) -> Result:
     """The addons' own tests, inside Odoo, on a fresh clone of the template that nobody else sees."""
+    template.ensure()
     with _test_database(instance) as (database, data_dir):
         environment = odoo_process.variables(instance) | {
             "ODOO_DATA_DIR": str(data_dir),

@@ -10,3 +10,4 @@ from . import test_operations
 from . import test_chatwoot_connection
 from . import test_chatwoot_tools
 from . import test_outbox
+from . import test_operations_edge

@@ -1,0 +1,109 @@
+"""The server's dealings with its operator: control database, control socket, and the job runner's list of tenants."""
+
+import json
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from unittest.mock import Mock, patch
+
+from odoo.tests import TransactionCase, tagged
+
+from .. import control_socket, queue_runner
+from ..control import Control
+from ..tenancy.quota import Limits
+
+
+@tagged("post_install", "-at_install")
+class TestControl(TransactionCase):
+    def test_without_a_control_database_there_are_no_limits_and_no_tenants(self):
+        control = Control("no-such-database")
+        self.assertEqual(control.limits("acme"), Limits())
+        self.assertEqual(control.tenants(), [])
+        self.assertIsNone(control.tenant_of_webhook("abc", 1))
+        self.assertIsNone(control.tenant_of_chatwoot("https://chat.example", 1))
+        control.alert("acme", "test", "goes to the log")
+
+    def test_an_absent_database_is_not_asked_at_every_call(self):
+        control = Control("no-such-database")
+        control.limits("acme")
+        with patch("odoo.addons.chatwootai_mcp.control.db_connect", side_effect=AssertionError("asked again")):
+            control.limits("other")
+
+    def test_limits_are_asked_once_a_second_and_survive_an_outage(self):
+        control = Control("unused")
+        row = (10, None, None, None, 2.5, None, None)
+        with patch.object(control, "_rows", return_value=[row]) as asked:
+            self.assertEqual(control.limits("acme"), Limits(calls_per_minute=10, money_per_month=2.5))
+            self.assertEqual(control.limits("acme").calls_per_minute, 10)
+            self.assertEqual(asked.call_count, 1)
+        control._limits["acme"] = (0.0, control._limits["acme"][1])  # a second has passed
+        with patch.object(control, "_rows", return_value=None):
+            self.assertEqual(control.limits("acme").calls_per_minute, 10, "the last one known")
+
+
+@tagged("post_install", "-at_install")
+class TestControlSocket(TransactionCase):
+    def test_it_answers_below_a_path_longer_than_a_sockets_may_be(self):
+        with tempfile.TemporaryDirectory() as root:
+            directory = Path(root) / ("d" * 100) / ("e" * 100)
+            directory.mkdir(parents=True)
+            listener = control_socket._Listener(directory)
+            thread = threading.Thread(target=listener.serve_forever)
+            thread.start()
+            try:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(f"/proc/self/fd/{listener._directory}/{control_socket.NAME}")
+                    client.sendall(b'{"do": "ping"}\n')
+                    self.assertTrue(json.loads(client.makefile("rb").readline())["ok"])
+            finally:
+                listener.shutdown()
+                thread.join()
+                listener.server_close()
+            self.assertFalse((directory / control_socket.NAME).exists())
+
+    def test_a_request_that_is_wrong_is_answered_and_harms_nothing(self):
+        with self.assertLogs(control_socket.__name__, "ERROR"):
+            for line in (b"no json\n", b"[]\n", b'{"do": "rm"}\n', b'{"do": "drop_stores", "account_id": "../x"}\n'):
+                self.assertFalse(control_socket.answer(line)["ok"], line)
+
+
+@tagged("post_install", "-at_install")
+class TestQueueRunner(TransactionCase):
+    def _turn(self, runner, names):
+        """One turn of the runner's loop, with these databases there."""
+        opened = []
+
+        def open_database(name):
+            database = Mock(has_queue_job=name != "plain")
+            database.select_jobs.return_value.__enter__ = lambda context: iter(())
+            database.select_jobs.return_value.__exit__ = lambda *args: None
+            opened.append(name)
+            return database
+
+        with (
+            patch.object(queue_runner, "_get_db_names", return_value=names),
+            patch.object(queue_runner, "_requeue_dead_jobs"),
+            patch.object(queue_runner, "_running", None),
+            patch.object(queue_runner.runner, "Database", side_effect=open_database),
+        ):
+            runner.get_db_names = lambda: queue_runner.get_db_names(runner)
+            queue_runner.requeue_dead_jobs(runner)
+        return opened
+
+    def test_new_tenants_are_taken_up_and_dropped_ones_let_go(self):
+        gone = Mock()
+        runner = Mock(db_by_name={"gone": gone, "stays": Mock()})
+        self.assertEqual(self._turn(runner, ["stays", "new"]), ["new"])
+        self.assertEqual(set(runner.db_by_name), {"stays", "new"})
+        gone.close.assert_called_once()
+        runner.channel_manager.remove_db.assert_called_once_with("gone")
+
+    def test_databases_that_are_no_tenants_are_left_alone(self):
+        runner = Mock(db_by_name={})
+        self.assertEqual(self._turn(runner, ["acme", "chatwootai_template", "base_tmpl", "postgres"]), ["acme"])
+
+    def test_a_database_without_the_queue_is_not_served(self):
+        runner = Mock(db_by_name={})
+        self._turn(runner, ["plain"])
+        self.assertEqual(runner.db_by_name, {})

@@ -1,0 +1,7 @@
+"""Lets these tests import the commands' package as the commands do."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bin"))

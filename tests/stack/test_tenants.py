@@ -1,0 +1,188 @@
+"""A tenant is made whole or not at all, and once dropped nothing of it is left. In an instance of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from stack import paths, postgres, services, template
+from stack.instance import Instance
+
+NAMES = ("stack-one", "stack-two")
+ENVIRONMENT = {**os.environ, "CHATWOOTAI_INSTANCE": "stack", "CHATWOOTAI_PUBLIC_URL": "http://odoo.example:8069"}
+CHATWOOT = ("--chatwoot-url", "https://chat.example/", "--chatwoot-account", "7", "--chatwoot-token", "t0ken")
+
+
+def tenant(*arguments, code=0):
+    """Run bin/tenant; its stdout, and its stderr when it is meant to fail."""
+    command = [sys.executable, paths.ROOT / "bin" / "tenant", *arguments]
+    done = subprocess.run(
+        command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def instance():
+    with services.running(Instance("stack")) as instance:
+        _drop_all()
+        yield instance
+        _drop_all()
+
+
+@pytest.fixture(scope="module")
+def one(instance):
+    """What creating the first tenant printed."""
+    return json.loads(tenant("create", NAMES[0], *CHATWOOT, "--chatwoot-secret", "s1", "--llm-model", "m"))
+
+
+def _drop_all():
+    for name in NAMES:
+        subprocess.run(
+            [sys.executable, paths.ROOT / "bin" / "tenant", "drop", name, "--yes"],
+            env=ENVIRONMENT,
+            capture_output=True,
+            check=False,
+        )
+
+
+def _rows(query, name):
+    return postgres.sql(query, role=postgres.OPERATOR, database=name)
+
+
+def _traces(instance, name):
+    """Everything anywhere that bears the tenant's name."""
+    files = list(instance.data_dir.rglob(f"{name}*"))
+    databases = postgres.sql("SELECT datname FROM pg_database WHERE datname = :'name'", name=name)
+    query = "SELECT account_id FROM tenant WHERE account_id = :'name'"
+    return files + databases + postgres.sql(query, database=instance.control_database, name=name)
+
+
+def test_it_prints_the_tenants_addresses(one):
+    assert one.keys() == {"account_id", "webhook_url", "mcp_url"}
+    assert one["mcp_url"] == "http://odoo.example:8069/mcp/stack-one"
+    assert one["webhook_url"].startswith("http://odoo.example:8069/chatwootai/webhook/stack-one/")
+
+
+def test_its_configuration_is_stored_when_the_command_returns(one, instance):
+    assert _rows("SELECT sync_state FROM company_services_profile", NAMES[0]) == ["synced"]
+    assert _rows("SELECT count(*) FROM queue_job", NAMES[0]) == ["0"]
+    (usage,) = json.loads(tenant("usage", NAMES[0], "--json"))
+    assert usage["documents"] == 2, "the company and the agents' configuration"
+
+
+def test_secrets_are_stored_encrypted(one):
+    (connection,) = _rows("SELECT user_token FROM chatwootai_chatwoot_connection", NAMES[0])
+    (secret,) = _rows("SELECT secret FROM chatwootai_webhook_secret", NAMES[0])
+    assert connection and secret and "t0ken" not in connection and "s1" not in secret
+
+
+def test_odoos_role_owns_it_and_may_neither_create_databases_nor_change_the_control_database(one, instance):
+    owner = "SELECT datdba::regrole FROM pg_database WHERE datname = :'name'"
+    assert postgres.sql(owner, name=NAMES[0]) == [instance.role]
+    for statement, database in (
+        ('CREATE DATABASE "made-by-odoo"', "postgres"),
+        ("UPDATE tenant SET demo = 'x'", instance.control_database),
+        ("DELETE FROM alert", instance.control_database),
+        ("INSERT INTO tenant_limit (account_id) VALUES ('stack-one')", instance.control_database),
+    ):
+        with pytest.raises(Exception, match="permission denied"):
+            postgres.sql(statement, role=instance.role, database=database)
+    postgres.sql(
+        "INSERT INTO alert (account_id, kind, message) VALUES ('stack-one', 'test', 'x')",
+        role=instance.role,
+        database=instance.control_database,
+    )
+
+
+@pytest.mark.parametrize("name", ["Acme", "a_b", "admin", "x" * 41, "a--b", "a.b", "postgres"])
+def test_a_name_that_is_no_account_id_is_refused(instance, name):
+    assert "can't be an account" in tenant("create", name, code=1)
+
+
+def test_a_name_that_is_taken_is_refused(one):
+    assert "already" in tenant("create", NAMES[0], code=1)
+
+
+def test_a_chatwoot_account_belongs_to_one_tenant_and_the_refused_one_leaves_nothing(one, instance):
+    again = ("--chatwoot-url", "https://CHAT.example", *CHATWOOT[2:])
+    assert "belongs to another tenant" in tenant("create", NAMES[1], *again, code=1)
+    assert _traces(instance, NAMES[1]) == []
+
+
+def test_half_a_chatwoot_is_refused(instance):
+    assert "--chatwoot-token" in tenant("create", NAMES[1], "--chatwoot-url", "https://chat.example", code=1)
+
+
+def test_keys_are_printed_alone_listed_without_their_secret_and_revoked(one):
+    key = tenant("key", NAMES[0], "--name", "robot", "--servers", "odoo,qdrant", "--days", "3")
+    prefix, account_id, key_id, mac = key.split("_", 3)
+    assert (prefix, account_id, len(key_id), len(mac)) == ("cwai", NAMES[0], 12, 43)
+    listed = tenant("key", NAMES[0], "--list", "--json")
+    assert mac not in listed
+    (row,) = (row for row in json.loads(listed) if row["id"] == key_id)
+    assert (row["name"], row["servers"], row["write"], row["state"]) == ("robot", "odoo,qdrant", False, "active")
+    assert row["user"] == "chatwootai-agent", "a user with limited rights"
+    tenant("key", NAMES[0], "--revoke", key_id)
+    assert [row["state"] for row in json.loads(tenant("key", NAMES[0], "--list", "--json")) if row["id"] == key_id] == [
+        "revoked"
+    ]
+    assert "has no key" in tenant("key", NAMES[0], "--revoke", "nosuchkey000", code=1)
+    assert "no active user" in tenant("key", NAMES[0], "--user", "nobody@example.com", code=1)
+
+
+def test_limits_are_set_one_by_one_shown_and_taken_away(one):
+    tenant("limit", NAMES[0], "--calls-per-minute", "60", "--money-per-month", "12.5")
+    shown = json.loads(tenant("limit", NAMES[0], "--concurrent", "4"))
+    assert (shown["calls_per_minute"], shown["concurrent"], shown["money_per_month"]) == (60, 4, 12.5)
+    assert json.loads(tenant("limit", NAMES[0], "--calls-per-minute", "-1"))["calls_per_minute"] is None
+
+
+def test_clones_do_not_start_equal(one, instance):
+    """Else a process that knew a dropped tenant would trust its old caches for the next of that name."""
+    tenant("create", NAMES[1])
+    for query in (
+        "SELECT max(id) FROM orm_signaling_registry",
+        "SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'",
+        "SELECT value FROM ir_config_parameter WHERE key = 'database.secret'",
+    ):
+        values = [_rows(query, name)[0] for name in (*NAMES, template.TEMPLATE)]
+        assert len(set(values)) == 3, query
+
+
+def test_an_unknown_tenant_is_not_dropped(instance):
+    assert "no tenant" in tenant("drop", "nobody-here", "--yes", code=1)
+
+
+def test_dropping_asks_first(one, instance):
+    assert "nothing was dropped" in tenant("drop", NAMES[0], code=1)
+    assert _traces(instance, NAMES[0])
+
+
+def test_a_create_that_was_killed_is_cleared_away_by_the_next(instance):
+    tenant("drop", NAMES[1], "--yes")
+    command = [sys.executable, paths.ROOT / "bin" / "tenant", "create", NAMES[1]]
+    killed = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    for line in killed.stderr:
+        if "settings" in line:
+            break
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert _traces(instance, NAMES[1]), "it was killed in the middle"
+    owner = "SELECT datdba::regrole FROM pg_database WHERE datname = :'name'"
+    assert postgres.sql(owner, name=NAMES[1]) == [postgres.OPERATOR], "no server sees what is not whole"
+    assert "no tenant" in tenant("key", NAMES[1], code=1)
+    tenant("create", NAMES[1])
+
+
+def test_a_dropped_tenant_is_gone_everywhere_and_its_name_and_chatwoot_account_are_free(one, instance):
+    started = time.monotonic()
+    for name in NAMES:
+        tenant("drop", name, "--yes")
+        assert _traces(instance, name) == []
+    assert time.monotonic() - started < 60
+    assert json.loads(tenant("create", NAMES[1], *CHATWOOT))["account_id"] == NAMES[1]
