@@ -140,12 +140,12 @@ ALTER DATABASE :"name" IS_TEMPLATE true;
 """
 
 # Odoo's processes compare the highest id of each signaling table for equality with the one they know. A random start in
-# the id's range is one that no earlier database of this name had.
+# the id's range, with nothing higher left from the template, is one that no earlier database of this name had.
 _NEW_IDENTITY = """
 UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret');
 UPDATE ir_config_parameter SET value = to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     WHERE key = 'database.create_date';
-SELECT format(
+SELECT format('TRUNCATE %I', tablename), format(
         'INSERT INTO %1$I (id) SELECT setval(pg_get_serial_sequence(%1$L, %2$L), (1e9 * random())::int + 1000)',
         tablename, 'id'
     )
