@@ -22,6 +22,7 @@ from typing import Any
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.service import server
+from odoo.service.model import retrying
 from odoo.sql_db import close_db
 from odoo.tools import config
 
@@ -46,8 +47,8 @@ def resync_knowledge(account_id: str) -> dict[str, Any]:
     registry = Registry(parse_account_id(account_id))
     with registry.cursor() as cr:
         registry.check_signaling(cr)
-        counts = api.Environment(cr, SUPERUSER_ID, {})["chatwootai.knowledge"]._resync()
-        cr.commit()
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        counts = retrying(env["chatwootai.knowledge"]._resync, env)  # a job may be at the same collection
     return {"counts": counts}
 
 

@@ -172,6 +172,8 @@ def _store_configuration(account_id: str) -> None:
 
 def _index_knowledge(instance: Instance, account_id: str) -> dict[str, Any]:
     """Have the tenant's knowledge indexed by whoever holds the embedded vectors, or here when nobody does."""
+    from odoo.service.model import retrying
+
     from odoo.addons.chatwootai_mcp.stores.errors import StoreUnavailable
 
     deadline = time.monotonic() + VECTORS_SECONDS
@@ -180,7 +182,7 @@ def _index_knowledge(instance: Instance, account_id: str) -> dict[str, Any]:
             return dict(answer["counts"])
         try:
             with odoo_env.odoo_environment(account_id) as env:
-                return dict(env["chatwootai.knowledge"]._resync())
+                return dict(retrying(env["chatwootai.knowledge"]._resync, env))
         except StoreUnavailable:
             # A server that is starting or stopping: it holds the vectors but does not listen.
             if time.monotonic() > deadline:

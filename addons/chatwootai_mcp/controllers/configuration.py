@@ -7,10 +7,10 @@ from odoo import http
 from odoo.http import request
 
 from ..gateway import CLAIMS, deny
-from ..servers.configuration import store_snapshot
+from ..servers.configuration import store_snapshot, stored_version
 from ..stores.errors import InvalidDocument, StaleSnapshot, StoreError
 
-_STATUS: dict[type[StoreError], int] = {InvalidDocument: 400, StaleSnapshot: 409}
+_STATUS: dict[type[StoreError], int] = {InvalidDocument: 400}
 
 
 class ConfigurationController(http.Controller):
@@ -35,6 +35,8 @@ class ConfigurationController(http.Controller):
             return _answer(400, success=False, error="The body must be a JSON object.")
         try:
             version = store_snapshot(account_id, document)
+        except StaleSnapshot as error:
+            return _answer(409, success=False, error=str(error), version=stored_version(account_id))
         except StoreError as error:
             return _answer(_STATUS.get(type(error), 503), success=False, error=str(error))
         return _answer(200, success=True, version=version)

@@ -26,3 +26,9 @@ def store_snapshot(account_id: str, document: dict[str, Any]) -> int:
             caches.enter_context(stores.cache.writing(account_id, config_type.value))
         stores.documents.replace_snapshot(account_id, snapshot)
     return snapshot.version
+
+
+def stored_version(account_id: str) -> int | None:
+    """The version that is stored, past which a sender must go that was refused as stale; None before the first."""
+    metadata = get_stores().documents.get(account_id, ConfigType.COMPANY_METADATA)
+    return metadata["version"] if isinstance(metadata, dict) else None
