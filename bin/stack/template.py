@@ -48,7 +48,7 @@ def clone(source: str, target: str, instance: Instance, data_dir: Path, owner: s
     otherwise trust what it remembers of that one.
     """
     postgres.sql(
-        'CREATE DATABASE :"target" TEMPLATE :"source" OWNER :"owner" STRATEGY file_copy;',
+        'CREATE DATABASE :"target" TEMPLATE :"source" OWNER :"owner";',
         role=postgres.OPERATOR,
         target=target,
         source=source,
