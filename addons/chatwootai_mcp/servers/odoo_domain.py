@@ -7,7 +7,7 @@ the caller may read, an operator that exists, and a value of the field's type; a
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 MAX_CONDITIONS = 50
@@ -94,6 +94,8 @@ class _Checker:
                 raise InvalidDomain(f"{operator!r} needs a field that leads to another model; {path} is {shape.type}.")
             return path, operator, self.domain(value, shape.comodel, depth + 1)
         _check_value(path, operator, value, shape)
+        if shape.type == "datetime":
+            value = [_in_utc(each) for each in value] if isinstance(value, list) else _in_utc(value)
         return path, operator, value
 
     def shape(self, path: str, model: str) -> FieldShape:
@@ -176,9 +178,18 @@ def _is_date(value: str) -> bool:
 
 def _is_datetime(value: str) -> bool:
     try:
-        return datetime.fromisoformat(value).tzinfo is None
-    except ValueError:
+        _in_utc(value)
+    except (ValueError, OverflowError):
         return False
+    return True
+
+
+def _in_utc(value: Any) -> Any:
+    """A time with an offset, as results tell it, in the form Odoo compares: UTC, without."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) and not _is_date(value) else None
+    if moment is None or moment.tzinfo is None:
+        return value
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _show(value: Any) -> str:

@@ -22,7 +22,7 @@ _CANDIDATES = 80
     "odoo",
     title="Find products",
     read_only=True,
-    returns={"products": {"type": "array", "items": {"type": "object"}}},
+    returns={"products": {"type": "array"}},
 )
 def find_products(
     call: Call,
@@ -30,7 +30,7 @@ def find_products(
         str,
         Field(min_length=1, max_length=200, description="Words of the product's name, kind or code; no question words"),
     ],
-    limit: Annotated[int, Field(ge=1, le=20, description="How many products at most")] = 5,
+    limit: Annotated[int, Field(ge=1, le=20)] = 5,
     partner_id: Annotated[int | None, Field(ge=1, description="Customer whose price list applies")] = None,
 ) -> dict[str, Any]:
     """Find products that are for sale, with today's price, the quantity in stock, and a short description.

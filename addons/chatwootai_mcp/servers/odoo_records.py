@@ -1,5 +1,6 @@
-"""MCP-Odoo: the tenant's records, under the caller's Odoo rights and the tenant's allow-list."""
+"""MCP-Odoo: the tenant's records, read under the caller's Odoo rights and the tenant's allow-list."""
 
+import json
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -7,13 +8,25 @@ from pydantic import Field
 from odoo import models
 
 from .call import Call
-from .odoo_domain import FieldShape, InvalidDomain, check_domain
+from .odoo_access import (
+    FieldNames,
+    Language,
+    ModelName,
+    RecordId,
+    SearchDomain,
+    allowed_model,
+    checked_domain,
+    chosen_fields,
+    one_record,
+    records_of,
+)
+from .odoo_allow_list import AllowedModel
 from .odoo_values import readable
-from .result_page import page
+from .result_page import MAX_BYTES, page
 from .tool import ToolError, tool
 
-_MAX_FIELDS = 60
 _ORDER_SUFFIXES = ("asc", "desc")
+_TOO_LARGE = "A single record is larger than one result may be; name fewer fields."
 
 
 @tool(
@@ -21,84 +34,70 @@ _ORDER_SUFFIXES = ("asc", "desc")
     title="Search records",
     read_only=True,
     returns={
-        "records": {"type": "array", "items": {"type": "object"}},
+        "records": {"type": "array"},
         "count": {"type": "integer"},
         "truncated": {"type": "boolean"},
+        "total": {"type": "integer"},
     },
 )
 def search_records(
     call: Call,
-    model: Annotated[str, Field(max_length=64, description="Technical name, such as res.partner")],
-    domain: Annotated[
-        list[Any],
-        Field(description='Odoo search domain, such as [["is_company", "=", true]]; empty for all records'),
-    ] = [],  # noqa: B006 - a schema's default, never changed
-    fields: Annotated[
-        list[str] | None, Field(max_length=_MAX_FIELDS, description="Names of the fields to return")
-    ] = None,
-    limit: Annotated[int | None, Field(ge=1, le=200, description="How many records at most")] = 20,
-    offset: Annotated[int, Field(ge=0, le=1_000_000, description="How many records to pass over")] = 0,
-    order: Annotated[str | None, Field(max_length=200, description="Such as 'name asc, id desc'")] = None,
+    model: ModelName,
+    domain: SearchDomain = [],  # noqa: B006 - a schema's default, never changed
+    fields: FieldNames = None,
+    limit: Annotated[int | None, Field(ge=1, le=200)] = 20,
+    offset: Annotated[int, Field(ge=0, le=10**6)] = 0,
+    order: Annotated[str | None, Field(max_length=200, examples=["name asc, id desc"])] = None,
+    with_total: Annotated[bool, Field(description="Count all that match, too")] = False,
+    lang: Language = None,
 ) -> dict[str, Any]:
-    """Search the records of an Odoo model and return the fields asked for.
+    """Search records of an Odoo model by an Odoo domain; returns the fields named, or the short, telling ones.
 
-    Many2one values come with id and name, dates in ISO form (UTC), what is not set as null. `truncated` says that there
-    are more: ask again with offset.
+    Many2one: {id, name}; selection: {value, label}; money: {amount, currency}; to-many: {ids, count}; times in UTC;
+    null: not set. `truncated`: there are more, go on with offset. describe_model tells the fields.
     """
-    records = _model(call, model)
-    allowed = _allowed(call, model)
-    try:
-        checked = check_domain(domain, model, lambda name, field: _shape(call, name, field))
-    except InvalidDomain as error:
-        raise ToolError(str(error)) from None
-    names = _field_names(records, allowed, fields)
+    allowed = allowed_model(call, model)
+    records = records_of(call, model, lang)
+    checked = checked_domain(call, model, domain)
+    names = chosen_fields(records, allowed, fields)
     limit = limit or 20
     found = records.search(checked, limit=limit + 1, offset=offset, order=_order(records, allowed, order))
     result = page("records", readable(found, names), limit=limit)
+    if found and not result["records"]:
+        raise ToolError(_TOO_LARGE)
+    if with_total:
+        result["total"] = records.search_count(checked)
     call.record_ids = tuple(row["id"] for row in result["records"])
     return result
 
 
-def _allowed(call: Call, model: str) -> Any:
-    allowed = call.env["chatwootai.allowed.model"].sudo()._allowed(model)
-    if allowed is None or not allowed.read:
-        raise ToolError(f"The model {model!r} does not exist or is not on this account's list of allowed models.")
-    return allowed
+@tool("odoo", title="Read a record", read_only=True, returns={"record": {"type": "object"}})
+def read_record(
+    call: Call, model: ModelName, id: RecordId, fields: FieldNames = None, lang: Language = None
+) -> dict[str, Any]:
+    """Read one record by its id, archived ones too. Values are as in search_records."""
+    allowed = allowed_model(call, model)
+    records = records_of(call, model, lang)
+    names = chosen_fields(records, allowed, fields)
+    record = readable(one_record(records, id), names)[0]
+    if len(json.dumps(record, ensure_ascii=False)) > MAX_BYTES:
+        raise ToolError(_TOO_LARGE)
+    call.record_ids = (id,)
+    return {"record": record}
 
 
-def _model(call: Call, model: str) -> models.BaseModel:
-    _allowed(call, model)
-    return call.env[model]
+@tool("odoo", title="Count records", read_only=True, returns={"count": {"type": "integer"}})
+def count_records(
+    call: Call,
+    model: ModelName,
+    domain: SearchDomain = [],  # noqa: B006 - a schema's default, never changed
+) -> dict[str, Any]:
+    """Count the records that match a domain, without reading them."""
+    allowed_model(call, model)
+    return {"count": call.env[model].search_count(checked_domain(call, model, domain))}
 
 
-def _shape(call: Call, model: str, name: str) -> FieldShape | None:
-    """What a domain may know of a field: None for a model or a field outside the allow-list."""
-    allowed = call.env["chatwootai.allowed.model"].sudo()._allowed(model)
-    if allowed is None or not allowed.read:
-        return None
-    records = call.env[model]
-    field = records._fields.get(name)
-    if field is None or name not in allowed.fields or not records._has_field_access(field, "read"):
-        return None
-    return FieldShape(field.type, field.comodel_name, bool(field._description_searchable))
-
-
-def _field_names(records: models.BaseModel, allowed: Any, names: list[str] | None) -> list[str]:
-    readable_names = [
-        name for name in sorted(allowed.fields) if records._has_field_access(records._fields[name], "read")
-    ]
-    if names is None:
-        return [name for name in readable_names if name in allowed.default_fields]
-    unknown = [name for name in names if name not in readable_names]
-    if unknown:
-        raise ToolError(
-            f"{records._name} has no field {unknown[0]!r} that can be read here;"
-            f" there are: {', '.join(readable_names)}."
-        )
-    return list(dict.fromkeys(names))
-
-
-def _order(records: models.BaseModel, allowed: Any, order: str | None) -> str | None:
+def _order(records: models.BaseModel, allowed: AllowedModel, order: str | None) -> str | None:
     """The order as Odoo takes it, over stored fields of the allow-list."""
     if order is None:
         return None
@@ -107,7 +106,12 @@ def _order(records: models.BaseModel, allowed: Any, order: str | None) -> str | 
         name, _, direction = term.strip().partition(" ")
         direction = direction.strip().lower() or "asc"
         field = records._fields.get(name) if name in allowed.fields else None
-        if field is None or not field.store or direction not in _ORDER_SUFFIXES:
+        if (
+            field is None
+            or direction not in _ORDER_SUFFIXES
+            or not records._has_field_access(field, "read")
+            or not field._description_sortable(records.env)
+        ):
             raise ToolError(f"Cannot order by {term.strip()!r}: use stored fields of {records._name} with asc or desc.")
         terms.append(f"{name} {direction}")
     return ", ".join(terms)

@@ -33,6 +33,7 @@ class Tool:
     idempotent: bool
     cache_namespace: Callable[[Mapping[str, Any]], str] | None
     requires_module: str | None
+    requires_access: tuple[str, str] | None
     run: Callable[..., dict[str, Any]] = field(repr=False)
     arguments: type[BaseModel] = field(repr=False)
     input_schema: dict[str, Any] = field(repr=False)
@@ -60,12 +61,14 @@ def tool(
     idempotent: bool | None = None,
     cache_namespace: Callable[[Mapping[str, Any]], str] | None = None,
     requires_module: str | None = None,
+    requires_access: tuple[str, str] | None = None,
 ) -> Callable[[Callable[..., dict[str, Any]]], Tool]:
     """Declare a tool of a server.
 
     :param returns: JSON schemas of the result's keys, beside ``success``
     :param cache_namespace: from the arguments, the cache's namespace a result is kept in; None: not cached
     :param requires_module: technical name of the Odoo app without which the tool does not exist
+    :param requires_access: model and operation; the tool is shown to those whose Odoo user may do that
     """
 
     def declare(function: Callable[..., dict[str, Any]]) -> Tool:
@@ -80,13 +83,13 @@ def tool(
             idempotent=read_only if idempotent is None else idempotent,
             cache_namespace=cache_namespace,
             requires_module=requires_module,
+            requires_access=requires_access,
             run=function,
             arguments=arguments,
             input_schema=_compact(arguments.model_json_schema()),
             output_schema={
                 "type": "object",
-                "properties": {"success": {"type": "boolean"}, "error": {"type": "string"}, **returns},
-                "required": ["success"],
+                "properties": {"success": {"type": "boolean"}, **returns},
             },
         )
 
@@ -115,8 +118,15 @@ def _arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     )
 
 
+_UNTOLD = frozenset({"title", "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"})
+
+
 def _compact(schema: Any, named: bool = False) -> Any:
     """The schema without the titles pydantic makes of the names: a model pays for every word of tools/list.
+
+    Lengths are left out too: a model does not count characters, and the bound is told to who exceeds it.
+    An argument that may be left out is shown with the one type it has, not as "that or null, by default null"; null
+    is taken all the same.
 
     :param named: the keys are names of properties, of which one may well be ``title``
     """
@@ -124,11 +134,22 @@ def _compact(schema: Any, named: bool = False) -> Any:
         return [_compact(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    if not named:
+        schema = _without_null(schema)
     return {
         key: _compact(value, named=key in ("properties", "$defs") and not named)
         for key, value in schema.items()
-        if named or key != "title"
+        if named or (key not in _UNTOLD and (key != "additionalProperties" or value is False))
     }
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    alternatives = schema.get("anyOf", ())
+    given = [each for each in alternatives if each != {"type": "null"}]
+    if len(given) != 1 or len(given) == len(alternatives) or schema.get("default", ...) is ...:
+        return schema
+    left_out = ("anyOf", "default") if schema["default"] is None else ("anyOf",)
+    return {**given[0], **{key: value for key, value in schema.items() if key not in left_out}}
 
 
 def _explain(error: ValidationError, schema: Mapping[str, Any]) -> str:

@@ -46,16 +46,16 @@ class ToolCase(TransactionCase):
     def principal_of(cls, user, servers=SERVERS, write=False):
         return Principal(cls.account_id, user.id, "key:test", frozenset(servers), write)
 
-    def outcome(self, name, principal=None, **arguments):
+    def outcome(self, name, principal=None, /, **arguments):
         principal = principal or self.principal
         return get_orchestrator().call(principal, name, arguments, env=self.env(user=principal.user_id))
 
-    def call(self, name, principal=None, **arguments):
+    def call(self, name, principal=None, /, **arguments):
         outcome = self.outcome(name, principal, **arguments)
         self.assertFalse(outcome.is_error, outcome.result)
         return outcome.result
 
-    def refusal(self, name, principal=None, **arguments):
+    def refusal(self, name, principal=None, /, **arguments):
         outcome = self.outcome(name, principal, **arguments)
         self.assertTrue(outcome.is_error, outcome.result)
         self.assertEqual(set(outcome.result), {"success", "error"})
