@@ -76,7 +76,17 @@ def _from_debian() -> Path:
     root = paths.ODOO_ARCHIVE
     if not (root / "PACKAGES.sha256").is_file():
         _download_and_unpack(root)
+    _stand_in_for_what_debian_leaves_out(root / DIST_PACKAGES)
     return root / DIST_PACKAGES
+
+
+def _stand_in_for_what_debian_leaves_out(packages_dir: Path) -> None:
+    """The package has no selfie_segmentation.js (it blurs the background of video calls), but the web client's bundle
+    names it: without a file of that name every page logs an error, on the server and in the browser."""
+    missing = packages_dir / "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+    if not missing.exists():
+        missing.parent.mkdir(parents=True, exist_ok=True)
+        missing.write_text("// Not part of Debian's package of Odoo: video calls cannot blur the background.\n")
 
 
 def _download_and_unpack(root: Path) -> None:
