@@ -4,3 +4,4 @@ from . import test_knowledge_documents, test_knowledge_resync, test_knowledge_tr
 from . import test_turn
 from . import test_webhook
 from . import test_conversation_access
+from . import test_mcp_offers

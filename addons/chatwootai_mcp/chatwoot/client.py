@@ -5,22 +5,33 @@ think that a person answered). Without a bot's token the user's does both.
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from .errors import ChatwootError, NotFound, Rejected, Unauthorized, Unavailable
-from .payload import Conversation, InvalidPayload, Message, parse_conversation, parse_message
+from .payload import (
+    ContactDetails,
+    Conversation,
+    InvalidPayload,
+    Message,
+    parse_contact_details,
+    parse_conversation,
+    parse_message,
+)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 _MAX_ANSWER = 8 * 1024 * 1024
 _MAX_PAGES = 10
 _PAGE = 100  # of a message list read forward
+_PAGE_BACK = 20  # of one read backward
+_CHUNK = 64 * 1024
 _FLOOD = "too many messages"  # the flood guard answers 422 like a wrong message, and passes
 
 
@@ -53,6 +64,7 @@ class ChatwootClient:
     read_token: str | None = field(repr=False)
     write_token: str | None = field(repr=False, default=None)
     read_seconds: float = READ_SECONDS
+    deadline: float | None = None  # by time.monotonic(): all calls together end by then, however slowly Chatwoot talks
     _session: requests.Session = field(repr=False, default_factory=requests.Session)
 
     def profile(self) -> Profile:
@@ -101,6 +113,51 @@ class ChatwootClient:
                 break
             floor = max(message.id for message in newer)
         return found
+
+    def messages_before(self, conversation: int, before: int | None, limit: int) -> list[Message]:
+        """The newest ``limit`` messages (older than ``before``), oldest first."""
+        found: list[Message] = []
+        while len(found) < limit:
+            page = self.messages(conversation, before=before)
+            older = [message for message in page if before is None or message.id < before]
+            found = sorted(older, key=lambda message: message.id) + found
+            if len(page) < _PAGE_BACK or not older:
+                break
+            before = min(message.id for message in older)
+        return found[-limit:]
+
+    def find_contacts(self, query: str, page: int = 1) -> tuple[list[ContactDetails], int]:
+        """15 contacts at most, and how many there are in all."""
+        answer = self._call(
+            "GET", self._path("/contacts/search"), token=self._reader(), params={"q": query, "page": page}
+        )
+        try:
+            found = [parse_contact_details(contact) for contact in answer["payload"]]
+            return found, max(int(answer.get("meta", {}).get("count") or 0), len(found))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise _unexpected() from None
+
+    def update_contact(self, contact: int, changes: Mapping[str, Any]) -> ContactDetails:
+        """Change what is given, and return the contact. Attributes merge. A bot may not: the user's token does it."""
+        answer = self._call("PUT", self._path(f"/contacts/{contact}"), token=self._reader(), body=changes)
+        try:
+            return parse_contact_details(answer["payload"])
+        except (KeyError, TypeError, InvalidPayload):
+            raise _unexpected() from None
+
+    def agents(self) -> dict[int, str]:
+        """The company's people in Chatwoot: names by id."""
+        return self._names("/agents")
+
+    def teams(self) -> dict[int, str]:
+        return self._names("/teams")
+
+    def _names(self, path: str) -> dict[int, str]:
+        answer = self._call("GET", self._path(path), token=self._reader())
+        try:
+            return {int(each["id"]): str(each.get("name") or "") for each in answer}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise _unexpected() from None
 
     def send_message(self, conversation: int, content: str, *, private: bool = False, **options: Any) -> int:
         """Post a message; its id. Not idempotent: posting twice shows it twice."""
@@ -177,16 +234,35 @@ class ChatwootClient:
                 headers={"api_access_token": token, "Accept": "application/json"},
                 params=params,
                 json=body,
-                timeout=(CONNECT_SECONDS, self.read_seconds),
+                timeout=self._timeout(),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                text = response.raw.read(_MAX_ANSWER + 1, decode_content=True)
-                return _answer(response, text)
+                return _answer(response, self._read(response))
         except requests.RequestException as error:
             raise _unreachable(error) from None
-        except OSError:  # the answer broke off while it was read
+        except (OSError, HTTPError):  # the answer broke off while it was read
             raise Unavailable("The connection to Chatwoot broke off.", maybe_done=True) from None
+
+    def _timeout(self) -> tuple[float, float]:
+        if self.deadline is None:
+            return CONNECT_SECONDS, self.read_seconds
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Unavailable("Chatwoot did not answer in time.")
+        return min(CONNECT_SECONDS, left), min(self.read_seconds, left)
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The answer's body, at most one byte more than is taken."""
+        if self.deadline is None:
+            return bytes(response.raw.read(_MAX_ANSWER + 1, decode_content=True))
+        # Piece by piece: the timeout is that of a piece, and a peer may send them one byte at a time.
+        text = bytearray()
+        while len(text) <= _MAX_ANSWER and (piece := response.raw.read1(_CHUNK, decode_content=True)):
+            text += piece
+            if time.monotonic() > self.deadline:
+                raise Unavailable("Chatwoot did not answer in time.", maybe_done=True)
+        return bytes(text)
 
 
 def _answer(response: requests.Response, text: bytes) -> Any:

@@ -93,6 +93,15 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactDetails:
+    """A contact of the API's answers, with what the company added to it."""
+
+    contact: Contact
+    blocked: bool
+    custom_attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation as Chatwoot described it at one moment; None where it did not say."""
 
@@ -212,17 +221,32 @@ def parse_conversation(payload: object) -> Conversation:
         assignee=_text(assignee, "name", _MAX_NAME) or ("?" if assignee else ""),
         assignee_is_person=bool(assignee) and assignee_type.lower().replace("_", "") != "agentbot",
         team_id=_optional_id(_optional_mapping(meta, "team"), "id"),
-        contact=Contact(
-            id=_optional_id(contact, "id"),
-            name=_text(contact, "name", _MAX_NAME),
-            phone_number=_text(contact, "phone_number", _MAX_NAME),
-            email=_text(contact, "email", _MAX_NAME),
-            identifier=_text(contact, "identifier", _MAX_NAME),
-        ),
+        contact=_contact(contact),
         channel_identity=_text(contact_inbox, "source_id", _MAX_NAME),
         can_reply=_optional_flag(values, "can_reply"),
         updated_at=_number(values, "updated_at"),
         labels=_labels(values),
+    )
+
+
+def parse_contact_details(payload: object) -> ContactDetails:
+    """A contact as the API tells of it. Its inboxes, each with a ``pubsub_token``, are left out."""
+    values = _mapping(payload, "contact")
+    _id(values, "id")
+    return ContactDetails(
+        contact=_contact(values),
+        blocked=_flag(values, "blocked"),
+        custom_attributes=dict(_optional_mapping(values, "custom_attributes")),
+    )
+
+
+def _contact(values: Mapping[str, Any]) -> Contact:
+    return Contact(
+        id=_optional_id(values, "id"),
+        name=_text(values, "name", _MAX_NAME),
+        phone_number=_text(values, "phone_number", _MAX_NAME),
+        email=_text(values, "email", _MAX_NAME),
+        identifier=_text(values, "identifier", _MAX_NAME),
     )
 
 

@@ -11,15 +11,16 @@ from .. import protocol
 from ..servers.orchestrator import Orchestrator, UnknownTool
 from ..servers.tool import Tool
 from ..tenancy.principal import Principal
+from .tenant_offers import TenantOffers
 
-_ACCOUNT_ID = {"type": "string", "description": "The account the key belongs to", "maxLength": 40}
+_ACCOUNT_ID = {"type": "string"}  # of every tool, and a model pays for each word
 _INSTRUCTIONS = (
     "Tools over one company: its Odoo records, its knowledge (products, rules, support documents), its configuration"
     " and its Chatwoot conversations. Facts such as prices, stock and rules are in the tools, not in your memory."
 )
 
 
-class TenantServer(protocol.McpServer):
+class TenantServer(TenantOffers):
     """
     :param server: offer the tools of this server only
     :param names_account: every tool takes ``account_id`` as a required argument, as at ``/mcp``
@@ -33,11 +34,8 @@ class TenantServer(protocol.McpServer):
         server: str | None = None,
         names_account: bool = False,
     ) -> None:
+        super().__init__(orchestrator, principal, env, server)
         self.info = _server_info(server)
-        self._orchestrator = orchestrator
-        self._principal = principal
-        self._env = env
-        self._server = server
         self._names_account = names_account
 
     def list_tools(self) -> Sequence[protocol.ToolDescription]:

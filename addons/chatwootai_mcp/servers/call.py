@@ -1,27 +1,41 @@
-"""One call of a tool: what it may touch, and the cursor it does so with."""
+"""One call: what it may touch, how long it may take, and the transaction it works in."""
 
 import threading
-from collections.abc import Callable
-from typing import Self
+import time
+from typing import Protocol, Self
 
 from odoo import api
 from odoo.modules.registry import Registry
 
 from ..stores.open import Stores
 from ..tenancy.principal import Principal
+from .tool import ToolError
+
+CALL_SECONDS = 30.0
+_STATEMENT_SECONDS = 20.0  # of one statement of SQL
+
+
+class Database(Protocol):
+    """The principal's environment, in a transaction that begins when it is first asked for."""
+
+    def environment(self) -> api.Environment: ...
+
+    def leave(self) -> None:
+        """Commit; asked again, `environment` begins another transaction."""
 
 
 class Call:
-    """The caller, its Odoo environment and the stores.
+    """The caller, its Odoo environment, the stores and the time that is left.
 
     The environment is opened when it is first asked for, so that a tool that needs no database takes no connection.
     """
 
-    def __init__(self, principal: Principal, stores: Stores, environment: Callable[[], api.Environment]) -> None:
+    def __init__(self, principal: Principal, stores: Stores, database: Database, deadline: float | None = None) -> None:
         self.principal = principal
         self.stores = stores
+        self.deadline = time.monotonic() + CALL_SECONDS if deadline is None else deadline
         self.record_ids: tuple[int, ...] = ()  # what the call touched, for the audit
-        self._environment = environment
+        self._database = database
         self._env: api.Environment | None = None
 
     @property
@@ -31,12 +45,57 @@ class Call:
     @property
     def env(self) -> api.Environment:
         if self._env is None:
-            self._env = self._environment()
-            self._env.cr.execute("SET LOCAL statement_timeout = '20s'; SET LOCAL lock_timeout = '5s'")
+            milliseconds = round(1000 * min(_STATEMENT_SECONDS, self.seconds_left()))
+            self._env = self._database.environment()
+            self._env.cr.execute("SET LOCAL statement_timeout = %s; SET LOCAL lock_timeout = '5s'", [milliseconds])
         return self._env
 
+    def leave_database(self) -> None:
+        """End the transaction before a request goes out to the network: no row and no snapshot waits for an answer.
 
-class OwnCursor:
+        What was written stands, whatever becomes of the call. Records read before are not to be used after it.
+        """
+        self._env = None
+        self._database.leave()
+
+    def seconds_left(self) -> float:
+        """:raises ToolError: the call has had its time"""
+        left = self.deadline - time.monotonic()
+        if left < 0.01:
+            raise ToolError(f"The call took longer than {CALL_SECONDS:.0f} seconds and was stopped; ask for less.")
+        return left
+
+
+class BorrowedDatabase:
+    """An environment whose owner commits. What is written in it is undone when the block raises."""
+
+    def __init__(self, env: api.Environment) -> None:
+        self._env = env
+        self._savepoint = None
+
+    def environment(self) -> api.Environment:
+        if self._savepoint is None:
+            # Undoes what a tool wrote before it failed, and heals the transaction of a query that failed.
+            self._savepoint = self._env.cr.savepoint()
+        return self._env
+
+    def leave(self) -> None:
+        self._end_savepoint(rollback=False)
+        self._env.cr.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._end_savepoint(rollback=kind is not None)
+
+    def _end_savepoint(self, rollback: bool) -> None:
+        savepoint, self._savepoint = self._savepoint, None
+        if savepoint is not None:
+            savepoint.close(rollback=rollback)
+
+
+class OwnDatabase:
     """A short cursor of a call's own: committed when the block ends well, rolled back when it raises.
 
     The thread is marked with the database and user meanwhile, as Odoo does for its own, so that log lines carry them.
@@ -56,6 +115,9 @@ class OwnCursor:
             self._env = self._env(context=self._env["res.users"].context_get())
         return self._env
 
+    def leave(self) -> None:
+        self._end(commit=True)
+
     def __enter__(self) -> Self:
         thread = threading.current_thread()
         self._marks = {name: thread.__dict__.get(name) for name in ("dbname", "uid")}
@@ -64,13 +126,20 @@ class OwnCursor:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            if self._env is not None:
-                if kind is None:
-                    self._env.flush_all()
-                    self._env.cr.commit()
-                    self._env.registry.signal_changes()
-                else:
-                    self._env.registry.reset_changes()
-                self._env.cr.close()
+            self._end(commit=kind is None)
         finally:
             threading.current_thread().__dict__.update(self._marks)
+
+    def _end(self, commit: bool) -> None:
+        env, self._env = self._env, None
+        if env is None:
+            return
+        try:
+            if commit:
+                env.flush_all()
+                env.cr.commit()
+                env.registry.signal_changes()
+            else:
+                env.registry.reset_changes()
+        finally:
+            env.cr.close()

@@ -21,6 +21,7 @@ from psycopg2 import errors as pg_errors
 
 from odoo import api
 from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..stores.errors import StoreError
@@ -30,7 +31,7 @@ from ..tenancy.audit import AuditEvent, mask
 from ..tenancy.principal import Principal
 from ..tenancy.quota import QuotaExceeded
 from .audit_trail import trail
-from .call import Call, OwnCursor
+from .call import CALL_SECONDS, BorrowedDatabase, Call, OwnDatabase
 from .metrics import observe_call
 from .quota_gate import QuotaGate
 from .stores_of_process import get_stores
@@ -41,8 +42,12 @@ _ATTEMPTS = 4
 _CACHE_SECONDS = 300
 
 
-class UnknownTool(LookupError):
-    """No tool of that name is on this server for this caller."""
+class UnknownName(LookupError):
+    """Nothing of that name is here for this caller."""
+
+
+class UnknownTool(UnknownName):
+    pass
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,16 @@ class Orchestrator:
     def list_tools(
         self, principal: Principal, server: str | None = None, env: api.Environment | None = None
     ) -> list[Tool]:
-        """The tools this caller may call, in a fixed order; with ``env`` only those whose Odoo app is installed."""
-        installed = None if env is None else env.registry._init_modules
+        """The tools this caller may call, in a fixed order.
+
+        :param env: the caller's; with it, only those whose Odoo app is installed and whose model its user may use
+        """
         return [
             declared
             for declared in self._tools.values()
             if _visible(declared, principal, server)
             and (declared.read_only or principal.write)
-            and (installed is None or declared.requires_module in (None, *installed))
+            and (env is None or (_installed(declared, env.registry) and _permitted(declared, env)))
         ]
 
     def call(
@@ -100,57 +107,90 @@ class Orchestrator:
         :raises UnknownTool: there is no such tool here
         """
         declared = self._tools.get(name)
-        if declared is None or not _visible(declared, principal, server):
+        if (
+            declared is None
+            or not _visible(declared, principal, server)
+            or (declared.requires_module and not _installed(declared, _registry(principal, env)))
+        ):
             raise UnknownTool(f"There is no tool {name!r} here; tools/list tells which there are.")
-        record = _Record(principal, declared, arguments)
-        outcome = self._attempt(principal, declared, arguments, env, record)
-        observe_call(principal.account_id, name, "error" if outcome.is_error else "success", record.seconds)
-        return outcome
+        record = _Record(principal, declared.name, declared.server, declared.read_only, arguments)
 
-    def _attempt(
-        self,
-        principal: Principal,
-        declared: Tool,
-        arguments: Mapping[str, Any],
-        env: api.Environment | None,
-        record: "_Record",
-    ) -> Outcome:
-        try:
+        def run() -> dict[str, Any]:
             parsed = declared.parse(_own_arguments(principal, arguments))
             if not (declared.read_only or principal.write):
                 raise Refused(f"This key may only read; {declared.name} needs a key with write scope.")
             with self._gate.admit(principal.account_id):
-                result = self._run(principal, declared, parsed, env, record)
+                return self._run_tool(declared, parsed, env, record)
+
+        return self._account(record, run)
+
+    def read(
+        self,
+        principal: Principal,
+        name: str,
+        server: str,
+        arguments: Mapping[str, Any],
+        work: Callable[[Call], dict[str, Any]],
+        *,
+        env: api.Environment | None = None,
+    ) -> Outcome:
+        """Read what is no tool (a resource, a prompt) as a tool reads: authorized, admitted, audited, bounded in time.
+
+        :param name: one of ours, for the audit, such as ``resources/read``
+        :param server: whose scope the caller needs
+        :raises UnknownName: the work did, or the caller may not reach that server
+        """
+        record = _Record(principal, name, server, True, arguments)
+
+        def run() -> dict[str, Any]:
+            if not principal.may_reach(server):
+                raise UnknownName(name)
+            with self._gate.admit(principal.account_id):
+                return _transact(record, work, env, self._stores())
+
+        return self._account(record, run)
+
+    def _account(self, record: "_Record", run: Callable[[], dict[str, Any]]) -> Outcome:
+        """Run it, and tell the audit and the metrics how it ended. (A write tells the audit in its transaction.)"""
+        try:
+            result = run()
+        except UnknownName:
+            trail.append(record.principal.account_id, record.event("error", "unknown name"))
+            raise
         except (Refused, QuotaExceeded) as refusal:
-            return self._failed(record, "refused", str(refusal))
+            outcome = self._failed(record, "refused", str(refusal))
         except (ToolError, StoreError) as failure:
-            return self._failed(record, "error", str(failure))
-        if declared.read_only:
-            trail.append(principal.account_id, record.event("success"))
-        return Outcome(result, False)
+            outcome = self._failed(record, "error", str(failure))
+        else:
+            if record.read_only:
+                trail.append(record.principal.account_id, record.event("success"))
+            outcome = Outcome(result, False)
+        observe_call(
+            record.principal.account_id, record.name, "error" if outcome.is_error else "success", record.seconds
+        )
+        return outcome
 
     @staticmethod
     def _failed(record: "_Record", outcome: str, error: str) -> Outcome:
         trail.append(record.principal.account_id, record.event(outcome, error))
         return Outcome({"success": False, "error": error}, True)
 
-    def _run(
-        self,
-        principal: Principal,
-        declared: Tool,
-        parsed: dict[str, Any],
-        env: api.Environment | None,
-        record: "_Record",
+    def _run_tool(
+        self, declared: Tool, parsed: dict[str, Any], env: api.Environment | None, record: "_Record"
     ) -> dict[str, Any]:
         stores = self._stores()
+
+        def run() -> dict[str, Any]:
+            return _transact(record, lambda call: {"success": True, **declared.run(call, **parsed)}, env, stores)
+
         if declared.cache_namespace is None:
-            return _transact(principal, declared, parsed, env, record, stores)
+            return run()
         question = json.dumps([declared.name, parsed], sort_keys=True)
         return stores.cache.get_or_load(
-            principal.account_id,
+            record.principal.account_id,
             declared.cache_namespace(parsed),
             hashlib.sha256(question.encode()).hexdigest(),
-            lambda: _transact(principal, declared, parsed, env, record, stores),
+            run,
             ttl=_CACHE_SECONDS,
         )
 
@@ -158,12 +198,20 @@ class Orchestrator:
 class _Record:
     """Gathers what the audit will say of one call."""
 
-    def __init__(self, principal: Principal, declared: Tool, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, principal: Principal, name: str, server: str, read_only: bool, arguments: Mapping[str, Any]
+    ) -> None:
         self.principal = principal
+        self.name = name
+        self.server = server
+        self.read_only = read_only
         self.call: Call | None = None
-        self._tool = declared
         self._arguments = arguments
         self._started = time.monotonic()
+
+    @property
+    def deadline(self) -> float:
+        return self._started + CALL_SECONDS
 
     @property
     def seconds(self) -> float:
@@ -173,8 +221,8 @@ class _Record:
         return AuditEvent(
             actor=self.principal.actor,
             user_id=self.principal.user_id,
-            tool=self._tool.name,
-            server=self._tool.server,
+            tool=self.name,
+            server=self.server,
             outcome=outcome,
             duration_ms=round(self.seconds * 1000),
             arguments=mask(self._arguments),
@@ -184,37 +232,33 @@ class _Record:
 
 
 def _transact(
-    principal: Principal,
-    declared: Tool,
-    parsed: dict[str, Any],
-    env: api.Environment | None,
-    record: _Record,
-    stores: Stores,
+    record: _Record, work: Callable[[Call], dict[str, Any]], env: api.Environment | None, stores: Stores
 ) -> dict[str, Any]:
+    principal = record.principal
     if env is not None:
-        with env.cr.savepoint():  # undoes what a tool wrote before it failed, and heals a failed query's transaction
-            return _perform(Call(principal, stores, lambda: env), declared, parsed, record)
+        with BorrowedDatabase(env) as database:
+            return _perform(Call(principal, stores, database, record.deadline), work, record)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with OwnCursor(principal) as cursor:
-                return _perform(Call(principal, stores, cursor.environment), declared, parsed, record)
+            with OwnDatabase(principal) as database:
+                return _perform(Call(principal, stores, database, record.deadline), work, record)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            if attempt == _ATTEMPTS:
+            if attempt == _ATTEMPTS or time.monotonic() > record.deadline:
                 raise ToolError("Others are changing the same records; try again.") from None
             threading.Event().wait(random.uniform(0, 0.1 * 2**attempt))
     raise AssertionError("unreachable")
 
 
-def _perform(call: Call, declared: Tool, parsed: dict[str, Any], record: _Record) -> dict[str, Any]:
-    """Run the tool, its failures put into words, and audit a write in its own transaction."""
+def _perform(call: Call, work: Callable[[Call], dict[str, Any]], record: _Record) -> dict[str, Any]:
+    """Do the work, its failures put into words, and audit a write in its own transaction."""
     record.call = call
     try:
-        result = {"success": True, **declared.run(call, **parsed)}
-        if not declared.read_only:
+        result = work(call)
+        if not record.read_only:
             call.env.flush_all()  # a constraint speaks now, where its error can still be put into words
             call.env["chatwootai.audit"].sudo()._record([record.event("success")])
         return result
-    except (ToolError, StoreError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+    except (ToolError, StoreError, UnknownName, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
         raise
     except InvalidAccountId:
         raise ToolError(f"The database {call.account_id!r} cannot be an account: rename it to an account_id.") from None
@@ -229,13 +273,28 @@ def _perform(call: Call, declared: Tool, parsed: dict[str, Any], record: _Record
     except Exception as error:
         # Its text may hold SQL or data of others: the caller gets a reference, the operator the log.
         reference = uuid.uuid4().hex[:8]
-        _logger.exception("tool %s of %s failed [%s]", declared.name, call.account_id, reference)
+        _logger.exception("%s of %s failed [%s]", record.name, call.account_id, reference)
         cause = "The database refused the call" if isinstance(error, psycopg2.Error) else "The call failed unexpectedly"
         raise ToolError(f"{cause}; the operator finds why in the log under {reference}.") from None
 
 
 def _visible(declared: Tool, principal: Principal, server: str | None) -> bool:
     return principal.may_reach(declared.server) and server in (None, declared.server)
+
+
+def _installed(declared: Tool, registry: Registry) -> bool:
+    return declared.requires_module is None or declared.requires_module in registry._init_modules
+
+
+def _permitted(declared: Tool, env: api.Environment) -> bool:
+    if declared.requires_access is None:
+        return True
+    model, operation = declared.requires_access
+    return model in env and env[model].has_access(operation)
+
+
+def _registry(principal: Principal, env: api.Environment | None) -> Registry:
+    return env.registry if env is not None else Registry(principal.account_id)
 
 
 def _own_arguments(principal: Principal, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,6 +308,6 @@ def _own_arguments(principal: Principal, arguments: Mapping[str, Any]) -> dict[s
 @lru_cache(maxsize=1)
 def get_orchestrator() -> Orchestrator:
     """The orchestrator of this process, over all four servers."""
-    from . import chatwoot, mongodb, odoo_products, odoo_records, qdrant
+    from . import chatwoot, chatwoot_contacts, chatwoot_reading, mongodb, odoo_tools, qdrant
 
-    return Orchestrator(tools_of((odoo_records, odoo_products, qdrant, mongodb, chatwoot)))
+    return Orchestrator(tools_of((*odoo_tools.MODULES, qdrant, mongodb, chatwoot_reading, chatwoot, chatwoot_contacts)))

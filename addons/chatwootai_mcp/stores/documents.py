@@ -1,5 +1,7 @@
 """The port for a tenant's configuration documents."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from ..tenancy.account import ConfigType
@@ -7,6 +9,16 @@ from .errors import InvalidDocument
 from .schemas import AgentConfig, Snapshot
 
 StoredDocument = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredConfig:
+    """What is stored of one config type. The moment is unknown (None) for what was stored before it was noted."""
+
+    config_type: ConfigType
+    version: int
+    documents: int
+    stored_at: datetime | None
 
 
 class DocumentStore(Protocol):
@@ -26,6 +38,9 @@ class DocumentStore(Protocol):
 
     def save_agent_config(self, account_id: str, document: AgentConfig) -> None:
         """Replace the agent_config document, and touch no other."""
+
+    def describe(self, account_id: str) -> list[StoredConfig]:
+        """The config types that are stored, without their documents."""
 
     def count(self, account_id: str) -> int:
         """How many documents the tenant has."""

@@ -8,20 +8,22 @@ then removes what is older. Killed anywhere, it leaves one whole version readabl
 import contextlib
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import MongoClient, ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from ..tenancy.account import ConfigType, parse_account_id
-from .documents import StoredDocument, check_owner, stale_sentence
+from .documents import StoredConfig, StoredDocument, check_owner, stale_sentence
 from .errors import StaleSnapshot, StoreUnavailable
 from .schemas import AgentConfig, Snapshot
 
 _ATTEMPTS = 20
 # What only this file reads; stripped from what is returned.
 _SWITCH = "_snapshot"
-_HIDDEN = ("_id", _SWITCH)
+_STORED_AT = "_stored_at"
+_HIDDEN = ("_id", _SWITCH, _STORED_AT)
 _TIMEOUT_MS = 3000
 
 _Database = Any
@@ -66,8 +68,22 @@ class MongoDocumentStore:
         with _clear_errors():
             database = self._database(account_id)
             database[ConfigType.AGENT_CONFIG].replace_one(
-                {"_id": database.name}, {**body, "_id": database.name}, upsert=True
+                {"_id": database.name}, {**body, "_id": database.name, _STORED_AT: datetime.now(UTC)}, upsert=True
             )
+
+    def describe(self, account_id: str) -> list[StoredConfig]:
+        wanted = {"version": 1, _STORED_AT: 1, f"{_SWITCH}.rules": 1}
+        found = []
+        with _clear_errors():
+            database = self._database(account_id)
+            metadata = database[ConfigType.COMPANY_METADATA].find_one({"_id": database.name}, wanted)
+            agent = database[ConfigType.AGENT_CONFIG].find_one({"_id": database.name}, wanted)
+        if metadata is not None:
+            found.append(_described(ConfigType.COMPANY_METADATA, metadata, 1))
+            found.append(_described(ConfigType.BUSINESS_RULES, metadata, int(metadata[_SWITCH]["rules"])))
+        if agent is not None:
+            found.append(_described(ConfigType.AGENT_CONFIG, agent, 1))
+        return found
 
     def count(self, account_id: str) -> int:
         with _clear_errors():
@@ -99,6 +115,7 @@ class MongoDocumentStore:
             **snapshot.metadata_document(),
             "_id": database.name,
             _SWITCH: {"revision": revision, "rules": rules},
+            _STORED_AT: datetime.now(UTC),
         }
         for _ in range(_ATTEMPTS):
             try:
@@ -148,6 +165,12 @@ def connect(url: str, timeout_ms: int = _TIMEOUT_MS) -> MongoDocumentStore:
         appname="chatwootai",
     )
     return MongoDocumentStore(client)
+
+
+def _described(config_type: ConfigType, document: StoredDocument, documents: int) -> StoredConfig:
+    at = document.get(_STORED_AT)
+    # The driver gives moments without their zone, which is UTC.
+    return StoredConfig(config_type, int(document["version"]), documents, at and at.replace(tzinfo=UTC))
 
 
 def _visible(document: StoredDocument) -> StoredDocument:

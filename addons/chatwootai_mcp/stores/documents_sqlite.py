@@ -4,11 +4,12 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from ..tenancy.account import ConfigType, parse_account_id
-from .documents import StoredDocument, check_owner, stale_sentence
+from .documents import StoredConfig, StoredDocument, check_owner, stale_sentence
 from .errors import StaleSnapshot, StoreUnavailable
 from .schemas import AgentConfig, Snapshot
 
@@ -24,6 +25,16 @@ _SCHEMA = """
 """
 _SELECT = "SELECT body FROM document WHERE config_type = ? ORDER BY position"
 _INSERT = "INSERT INTO document (config_type, position, version, body) VALUES (?, ?, ?, ?)"
+# A row each, because no rules are stored too.
+_STORED_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS stored (
+        config_type TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        documents INTEGER NOT NULL,
+        at TEXT NOT NULL
+    ) WITHOUT ROWID
+"""
+_STORED = "INSERT OR REPLACE INTO stored (config_type, version, documents, at) VALUES (?, ?, ?, ?)"
 _DELETE = "DELETE FROM document WHERE config_type = ?"
 
 
@@ -62,6 +73,21 @@ class SqliteDocumentStore:
         with self._writing(account_id) as connection:
             self._put(connection, ConfigType.AGENT_CONFIG, document.version, [document.document(account_id)])
 
+    def describe(self, account_id: str) -> list[StoredConfig]:
+        with self._reading(account_id) as connection:
+            if connection is None:
+                return []
+            counted = "SELECT config_type, max(version), count(*) FROM document GROUP BY config_type"
+            found = {
+                ConfigType(name): StoredConfig(ConfigType(name), version, documents, None)
+                for name, version, documents in connection.execute(counted)
+            }
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stored'").fetchone():
+                for name, version, documents, at in connection.execute("SELECT * FROM stored"):
+                    config_type = ConfigType(name)
+                    found[config_type] = StoredConfig(config_type, version, documents, datetime.fromisoformat(at))
+            return [found[config_type] for config_type in ConfigType if config_type in found]
+
     def count(self, account_id: str) -> int:
         with self._reading(account_id) as connection:
             return 0 if connection is None else int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
@@ -71,6 +97,7 @@ class SqliteDocumentStore:
         if not path.exists():
             return
         with self._writing(account_id) as connection:
+            connection.execute("DELETE FROM stored")
             connection.execute("DELETE FROM document")  # who has the file open sees an empty tenant, not the old one
         with _clear_errors():
             with contextlib.closing(_connect(path, "rw")) as connection:
@@ -102,6 +129,7 @@ class SqliteDocumentStore:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     connection.execute(_SCHEMA)
+                    connection.execute(_STORED_SCHEMA)
                     yield connection
                 except BaseException:
                     if connection.in_transaction:
@@ -145,6 +173,7 @@ class SqliteDocumentStore:
                 for position, document in enumerate(documents)
             ],
         )
+        connection.execute(_STORED, (config_type, version, len(documents), datetime.now(UTC).isoformat()))
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

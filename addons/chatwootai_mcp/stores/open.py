@@ -119,6 +119,9 @@ class LazyVectorStore:
     def digests(self, account_id: str, collection_type: CollectionType, written_by: str) -> dict[str, str]:
         return self._opened().digests(account_id, collection_type, written_by)
 
+    def writers(self, account_id: str, collection_type: CollectionType, ids: Sequence[str]) -> dict[str, str]:
+        return self._opened().writers(account_id, collection_type, ids)
+
     def search(
         self,
         account_id: str,

@@ -73,6 +73,9 @@ class VectorStore(Protocol):
     def digests(self, account_id: str, collection_type: CollectionType, written_by: str) -> dict[str, str]:
         """The digest of each point by its id, for the points of this writer; empty without a collection."""
 
+    def writers(self, account_id: str, collection_type: CollectionType, ids: Sequence[str]) -> dict[str, str]:
+        """Who wrote each of the points that are there, by their ``written_by``; empty without a collection."""
+
     def search(
         self,
         account_id: str,

@@ -107,6 +107,13 @@ class EdgeVectorStore:
         except NotFound:
             return {}
 
+    def writers(self, account_id: str, collection_type: CollectionType, ids: Sequence[str]) -> dict[str, str]:
+        wanted: list[engine.PointId] = [*check_ids(ids)]
+        with contextlib.suppress(NotFound), self._using(account_id, collection_type) as opened:
+            records = opened.shard.retrieve(wanted, ["written_by"], False)
+            return {str(record.id): str((record.payload or {}).get("written_by", "")) for record in records}
+        return {}
+
     def search(
         self,
         account_id: str,

@@ -85,6 +85,13 @@ class QdrantVectorStore:
                     break
         return found
 
+    def writers(self, account_id: str, collection_type: CollectionType, ids: Sequence[str]) -> dict[str, str]:
+        wanted = check_ids(ids)
+        with contextlib.suppress(NotFound), self._using(account_id, collection_type) as (name, _dimension):
+            records = self._client.retrieve(name, wanted, with_payload=["written_by"])
+            return {str(record.id): str((record.payload or {}).get("written_by", "")) for record in records}
+        return {}
+
     def search(
         self,
         account_id: str,

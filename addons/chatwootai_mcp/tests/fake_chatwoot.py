@@ -5,10 +5,13 @@ import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 USER_TOKEN, BOT_TOKEN = "user-token", "bot-token"
 ACCOUNT = 7
-_PATH = re.compile(rf"/api/v1/accounts/{ACCOUNT}/conversations/(\d+)(/[a-z_]+)?\Z")
+_ACCOUNT_PATH = f"/api/v1/accounts/{ACCOUNT}"
+_PATH = re.compile(rf"{_ACCOUNT_PATH}/conversations/(\d+)(/[a-z_]+)?\Z")
+_CONTACT = re.compile(rf"{_ACCOUNT_PATH}/contacts/(\d+)\Z")
 
 
 class FakeChatwoot(ThreadingHTTPServer):
@@ -26,6 +29,10 @@ class FakeChatwoot(ThreadingHTTPServer):
         self.calls = []
         self.next_id = 1000
         self.before_write = None
+        self.while_asked = None
+        self.contacts = {}
+        self.agents = {3: "Luis"}
+        self.teams = {4: "Vendas"}
         self.down = False
 
     @property
@@ -69,6 +76,19 @@ class FakeChatwoot(ThreadingHTTPServer):
             if message["message_type"] == 1 and message["private"] is private
         ]
 
+    def contact(self, number, **values):
+        self.contacts[number] = {
+            "id": number,
+            "name": "Ana",
+            "email": None,
+            "phone_number": None,
+            "identifier": None,
+            "blocked": False,
+            "custom_attributes": {},
+            "contact_inboxes": [{"source_id": "1", "pubsub_token": "pubsub-secret"}],
+            **values,
+        }
+
     def webhook(self, number, message_id, event="message_created", **changes):
         """The payload that tells of a message."""
         message = next(one for one in self.conversation(number)["messages"] if one["id"] == message_id)
@@ -92,7 +112,7 @@ class FakeChatwoot(ThreadingHTTPServer):
             "inbox_id": 17,
             "channel": "Channel::Whatsapp",
             "status": conversation["status"],
-            "contact_inbox": {"source_id": "5511987654321"},
+            "contact_inbox": {"source_id": "5511987654321", "pubsub_token": "pubsub-secret"},
             "meta": {
                 "sender": {"id": 89, "name": "Ana", "phone_number": "+5511987654321"},
                 "assignee": assignee,
@@ -115,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
+    do_PUT = do_POST
+
     def _serve(self, body):
         chatwoot = self.server
         path, _mark, query = self.path.partition("?")
@@ -126,10 +148,33 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(401, {"error": "Invalid Access Token"})
         if path == "/api/v1/profile":
             return self._answer(200, {"id": 3, "name": "Luis", "accounts": [{"id": ACCOUNT}]})
+        if chatwoot.while_asked:
+            chatwoot.while_asked()
+        if path in (f"{_ACCOUNT_PATH}/agents", f"{_ACCOUNT_PATH}/teams"):
+            names = chatwoot.agents if path.endswith("agents") else chatwoot.teams
+            return self._answer(200, [{"id": number, "name": name} for number, name in names.items()])
+        if path.startswith(f"{_ACCOUNT_PATH}/contacts"):
+            return self._contacts(path, query, body, token)
         match = _PATH.match(path)
         if not match or int(match[1]) not in chatwoot.conversations:
             return self._answer(404, {"error": "Resource could not be found"})
         return self._conversation(int(match[1]), match[2], body, query, token)
+
+    def _contacts(self, path, query, body, token):
+        chatwoot = self.server
+        if token == BOT_TOKEN:
+            return self._answer(401, {"error": "bots may not"})
+        if path.endswith("/search"):
+            asked = parse_qs(query)["q"][0].lower()
+            found = [one for one in chatwoot.contacts.values() if asked in json.dumps(one).lower()]
+            return self._answer(200, {"meta": {"count": len(found), "current_page": 1}, "payload": found[:15]})
+        match = _CONTACT.match(path)
+        contact = match and chatwoot.contacts.get(int(match[1]))
+        if not contact:
+            return self._answer(404, {"error": "Resource could not be found"})
+        attributes = {**contact["custom_attributes"], **body.pop("custom_attributes", {})}
+        contact.update(body, custom_attributes=attributes)
+        return self._answer(200, {"payload": contact})
 
     def _conversation(self, number, action, body, query, token):
         chatwoot = self.server
@@ -140,8 +185,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._answer(200, {"payload": chatwoot.conversation(number)["labels"]})
             if token == BOT_TOKEN:
                 return self._answer(401, {"error": "bots may not list"})
-            floor = int(query.removeprefix("after=") or 0)
-            messages = [one for one in chatwoot.conversation(number)["messages"] if one["id"] > floor]
+            bounds = {name: int(values[0]) for name, values in parse_qs(query).items()}
+            messages = chatwoot.conversation(number)["messages"]
+            if "before" in bounds:
+                messages = [one for one in messages if one["id"] < bounds["before"]][-20:]
+            if "after" in bounds:
+                messages = [one for one in messages if one["id"] > bounds["after"]]
             return self._answer(200, {"meta": {}, "payload": messages})
         if chatwoot.before_write and action != "/toggle_typing_status":
             chatwoot.before_write(action, body)

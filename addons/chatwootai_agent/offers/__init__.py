@@ -1,0 +1,1 @@
+"""Resources and prompts that this addon adds to chatwootai_mcp's."""
