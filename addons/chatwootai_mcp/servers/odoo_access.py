@@ -19,17 +19,17 @@ _WORD_FOR = {"create": "created", "write": "changed", "unlink": "deleted"}
 
 
 def _is_an_id(value: int) -> int:
-    if value > 2**31 - 1:
-        raise ValueError("No record has an id as large as that.")
+    if not 0 < value < 2**31:
+        raise ValueError("this is no record's id")
     return value
 
 
 # Arguments that several tools take; tools/list repeats them in each, so they are short.
-ModelName = Annotated[str, Field(max_length=64, description="Such as res.partner")]
-RecordId = Annotated[int, Field(ge=1), AfterValidator(_is_an_id)]
-SearchDomain = Annotated[list[Any], Field(examples=[[["is_company", "=", True]]])]
+ModelName = Annotated[str, Field(max_length=64)]
+RecordId = Annotated[int, AfterValidator(_is_an_id)]
+SearchDomain = list[Any]
 FieldNames = Annotated[list[str] | None, Field(max_length=MAX_FIELDS)]
-Language = Annotated[str | None, Field(max_length=16, description="Of translated texts, such as pt_BR")]
+Language = Annotated[str | None, Field(max_length=16, examples=["pt_BR"])]
 
 
 def allowed_model(call: Call, model: str, operation: Operation = "read") -> AllowedModel:

@@ -26,7 +26,7 @@ _MAX_DAYS = 31
 _HORIZON = timedelta(days=366)
 _DEFAULT_MINUTES = 60
 
-RuleId = Annotated[int | None, Field(description="Which scheduling rule, where there are several")]
+RuleId = Annotated[int | None, Field(description="Where there are several scheduling rules")]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ def _interval(event: models.BaseModel, zone: ZoneInfo) -> Interval:
 
 def _one_booking_at_a_time(call: Call, schedule: _Schedule) -> None:
     """Make two bookings at once conflict: the later fails to serialize, is tried again, and then sees the first."""
-    call.env.cr.execute("UPDATE resource_calendar SET write_date = write_date WHERE id = %s", [schedule.calendar.id])
+    query = "UPDATE resource_calendar SET write_date = write_date WHERE id = %s"
+    call.env.cr.execute(query, [schedule.calendar.id], log_exceptions=False)
 
 
 def _first_day(given: str | None, today: date) -> date:

@@ -54,7 +54,7 @@ def list_models(call: Call) -> dict[str, Any]:
 def describe_model(call: Call, model: ModelName, fields: FieldNames = None) -> dict[str, Any]:
     """The fields of a model: type, label, related model, options of a selection, what is required or read-only.
 
-    Without names, all fields; with names, their help texts too.
+    Fields asked for by name come with their help texts.
     """
     allowed = allowed_model(call, model)
     records = call.env[model]

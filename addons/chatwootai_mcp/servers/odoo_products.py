@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
 from .call import Call
+from .odoo_access import RecordId, allowed_model
 from .result_page import page
 from .tool import ToolError, tool
 
@@ -31,12 +32,13 @@ def find_products(
         Field(min_length=1, max_length=200, description="Words of the product's name, kind or code; no question words"),
     ],
     limit: Annotated[int, Field(ge=1, le=20)] = 5,
-    partner_id: Annotated[int | None, Field(ge=1, description="Customer whose price list applies")] = None,
+    partner_id: Annotated[RecordId | None, Field(description="Customer whose price list applies")] = None,
 ) -> dict[str, Any]:
     """Find products that are for sale, with today's price, the quantity in stock, and a short description.
 
-    This is the only place to learn a price or a stock quantity: both are looked up in Odoo at this moment.
+    The only place to learn a price or a stock quantity: both are looked up in Odoo at this moment.
     """
+    allowed_model(call, "product.product")
     words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(query)))[:_MAX_WORDS]
     if not words:
         raise ToolError("The query has no words to look for; name the product, its kind or its code.")

@@ -42,8 +42,8 @@ _TOO_LARGE = "A single record is larger than one result may be; name fewer field
 )
 def search_records(
     call: Call,
-    model: ModelName,
-    domain: SearchDomain = [],  # noqa: B006 - a schema's default, never changed
+    model: Annotated[ModelName, Field(examples=["res.partner"])],
+    domain: Annotated[SearchDomain, Field(examples=[[["is_company", "=", True]]])] = [],  # noqa: B006 - never changed
     fields: FieldNames = None,
     limit: Annotated[int | None, Field(ge=1, le=200)] = 20,
     offset: Annotated[int, Field(ge=0, le=10**6)] = 0,
@@ -92,7 +92,7 @@ def count_records(
     model: ModelName,
     domain: SearchDomain = [],  # noqa: B006 - a schema's default, never changed
 ) -> dict[str, Any]:
-    """Count the records that match a domain, without reading them."""
+    """Count the records that match a domain (see search_records), without reading them."""
     allowed_model(call, model)
     return {"count": call.env[model].search_count(checked_domain(call, model, domain))}
 

@@ -27,7 +27,7 @@ Values = Annotated[
     Field(
         min_length=1,
         max_length=_MAX_VALUES,
-        description="By field. Relations by id, many2many as the whole list of ids, null empties",
+        description="By field. Many2one: id; many2many: all ids; null empties",
         examples=[{"name": "Ana", "country_id": 31}],
     ),
 ]

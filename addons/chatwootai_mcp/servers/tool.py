@@ -124,7 +124,8 @@ _UNTOLD = frozenset({"title", "maxLength", "minLength", "maxItems", "minItems", 
 def _compact(schema: Any, named: bool = False) -> Any:
     """The schema without the titles pydantic makes of the names: a model pays for every word of tools/list.
 
-    Lengths are left out too: a model does not count characters, and the bound is told to who exceeds it.
+    Lengths are left out too: a model does not count characters, and the bound is told to who exceeds it; and defaults
+    that are nothing (false, 0, an empty list), which leaving an argument out says by itself.
     An argument that may be left out is shown with the one type it has, not as "that or null, by default null"; null
     is taken all the same.
 
@@ -139,8 +140,14 @@ def _compact(schema: Any, named: bool = False) -> Any:
     return {
         key: _compact(value, named=key in ("properties", "$defs") and not named)
         for key, value in schema.items()
-        if named or (key not in _UNTOLD and (key != "additionalProperties" or value is False))
+        if named or _is_told(key, value)
     }
+
+
+def _is_told(key: str, value: Any) -> bool:
+    if key == "additionalProperties":
+        return value is False
+    return key not in _UNTOLD and not (key == "default" and not value)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
