@@ -158,6 +158,7 @@ class TestModelSettings(SettingsCase):
         self.assertEqual(self.company.chatwootai_llm_check_state, "running")
 
     def test_the_job_says_what_it_found(self):
+        self.env.user.lang = "en_US"  # it speaks to whoever asked
         answers = [
             (200, {"choices": [{"message": {"content": '{"works": true}'}}]}, "works", "answers"),
             (401, {}, "failed", "API key"),
