@@ -24,6 +24,7 @@
     "data": [
         "security/chatwootai_mcp_groups.xml",
         "security/ir.model.access.csv",
+        "security/chatwootai_mcp_rules.xml",
         "data/agent_user.xml",
         "data/queue_job.xml",
         "data/outbox_cron.xml",

@@ -56,6 +56,13 @@ class TestOdooReading(ToolCase):
         absent = self.refusal("read_record", model="res.partner", id=2**31 - 1)
         self.assertEqual(unseen.replace(str(hidden.id), "N"), absent.replace(str(2**31 - 1), "N"))
 
+    def test_an_agent_sees_customers_and_not_the_staff(self):
+        staff = new_test_user(self.env, "staff-member").partner_id
+        self.assertIn("no record", self.refusal("read_record", model="res.partner", id=staff.id))
+        self.assertEqual(self.call("find_customer", name=staff.name)["customers"], [])
+        self.call("read_record", model="res.partner", id=self.agent.partner_id.id)
+        self.call("read_record", model="res.partner", id=self.env.company.partner_id.id)
+
     def test_wrong_ids_are_errors(self):
         for wrong in (0, -1, 2**31, 2**70, "1", 1.0, True, None, [1]):
             self.assertIn("id", self.refusal("read_record", model="res.partner", id=wrong))
