@@ -5,6 +5,7 @@ Everything is started by the commands a person types, in an instance of its own.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,7 @@ class Tenant:
     account_id: str
     chatwoot: object  # demo.chatwoot NewAccount
     webhook_url: str
+    shared_webhook_url: str
     mcp_url: str
     key: str
 
@@ -113,34 +115,34 @@ class Stack:
     def create_tenant(self, account_id, demo=None, **options):
         account = self.chatwoot.add_account(account_id)
         flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
-        created = json.loads(
-            command(
-                "tenant",
-                "create",
-                account_id,
-                *(["--demo", demo] if demo else []),
-                "--chatwoot-url",
-                self.chatwoot.url,
-                "--chatwoot-account",
-                account.id,
-                "--chatwoot-token",
-                account.user_token,
-                "--chatwoot-bot-token",
-                account.bot_token,
-                "--chatwoot-secret",
-                account.bot_secret,
-                "--llm-base-url",
-                self.model.url,
-                "--llm-model",
-                "chatwootai-demo-model",
-                "--llm-api-key",
-                "none",
-                *flags,
-            ).stdout
+        done = command(
+            "tenant",
+            "create",
+            account_id,
+            *(["--demo", demo] if demo else []),
+            "--chatwoot-url",
+            self.chatwoot.url,
+            "--chatwoot-account",
+            account.id,
+            "--chatwoot-token",
+            account.user_token,
+            "--chatwoot-bot-token",
+            account.bot_token,
+            "--chatwoot-secret",
+            account.bot_secret,
+            "--llm-base-url",
+            self.model.url,
+            "--llm-model",
+            "chatwootai-demo-model",
+            "--llm-api-key",
+            "none",
+            *flags,
         )
+        created = json.loads(done.stdout)
+        shared = re.search(r"http\S+/chatwootai/webhook/\S+", done.stderr).group()
         self.chatwoot.point_webhooks(account.id, bot_url=created["webhook_url"])
         key = command("tenant", "key", account_id, "--name", "e2e").stdout.strip()
-        return Tenant(account_id, account, created["webhook_url"], created["mcp_url"], key)
+        return Tenant(account_id, account, created["webhook_url"], shared, created["mcp_url"], key)
 
     def mcp(self, tenant, method, params=None, *, key=None, path=None, **options):
         """One JSON-RPC request to the tenant's endpoint; the HTTP response."""

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
+from demo.odoo_session import OdooSession
+
 
 def brl(price):
     """1234.5 → 1.234,50"""
@@ -28,6 +30,39 @@ def test_the_answer_holds_the_price_and_stock_of_this_moment(stack):
         reply = stack.ask(tenant, f"Quanto custa {product['name']} e tem em estoque?", phone="+5511900000001")
         assert brl(product["price"]) in reply.content
         assert re.search(rf"\b{product['available_quantity']:g}\b", reply.content)
+
+
+def test_a_renamed_product_asked_for_in_other_words_is_found_under_its_new_name(stack):
+    odoo = OdooSession(stack.url, "acme", "admin", "admin")
+    [product] = odoo.call("product.product", "search_read", [["default_code", "=", "FI-003"]], fields=["name"])
+    odoo.call("product.product", "write", [product["id"]], {"name": "Bruma Quartzo Lunar", "list_price": 123.45})
+    try:
+        reply = stack.ask(
+            stack.acme, "Boa tarde! Vi na vitrine uma bruma quartzo lunar, por quanto sai?", phone="+5511900000008"
+        )
+    finally:
+        odoo.call("product.product", "write", [product["id"]], {"name": product["name"]})
+    assert "123,45" in reply.content
+
+
+def test_one_webhook_serves_all_tenants_of_a_chatwoot(stack):
+    assert stack.acme.shared_webhook_url == stack.acme_x.shared_webhook_url
+    for tenant in stack.tenants:
+        stack.chatwoot.point_webhooks(tenant.chatwoot.id, bot_url=tenant.shared_webhook_url)
+    try:
+        for tenant, own, others in zip(stack.tenants, ("7 dias", "30 dias"), ("30 dias", "7 dias"), strict=True):
+            reply = stack.ask(tenant, "Qual é o prazo para trocar um produto?", phone="+5511900000009")
+            assert own in reply.content and others not in reply.content
+    finally:
+        for tenant in stack.tenants:
+            stack.chatwoot.point_webhooks(tenant.chatwoot.id, bot_url=tenant.webhook_url)
+
+
+def test_the_shared_webhook_refuses_an_account_of_nobody(stack):
+    body = b'{"event":"message_created","account":{"id":424242}}'
+    refused = requests.post(stack.acme.shared_webhook_url, data=body, timeout=10)
+    unsigned = requests.post(stack.acme.webhook_url, data=body, timeout=10)
+    assert refused.status_code == 401 and refused.content == unsigned.content
 
 
 def test_the_same_question_gets_each_companys_own_answer(stack):
