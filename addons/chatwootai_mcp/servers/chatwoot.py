@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .call import Call
-from .chatwoot_connection import ChatwootAccount, ConversationId, asking, check_bound, connection_of
+from .chatwoot_connection import ChatwootAccount, ConversationId, OptionalId, asking, check_bound, connection_of
 from .tool import ToolError, tool
 
 _QUEUED = {"outbox_id": {"type": "integer"}, "state": {"type": "string"}}
 _Content = Annotated[str, Field(min_length=1, max_length=20_000)]
 _Label = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=100)]
-_Id = Annotated[int | None, Field(ge=0, lt=2**31)]
 
 
 @tool("chatwoot", title="Send message", returns=_QUEUED)
@@ -78,8 +77,8 @@ def hand_off(
 def assign(
     call: Call,
     conversation_id: ConversationId,
-    assignee_id: Annotated[_Id, Field(description="A person's Chatwoot id; 0 for nobody")] = None,
-    team_id: Annotated[_Id, Field(description="A team's Chatwoot id; 0 for none")] = None,
+    assignee_id: Annotated[OptionalId, Field(ge=0, description="A person's Chatwoot id; 0 for nobody")] = None,
+    team_id: Annotated[OptionalId, Field(gt=0, description="A team's Chatwoot id")] = None,
     chatwoot_account: ChatwootAccount = None,
 ) -> dict[str, Any]:
     """Assign a conversation to a person or to a team of the company. The agents are silent beside a person."""
@@ -87,7 +86,7 @@ def assign(
         raise ToolError("Give either assignee_id or team_id.")
     connection = connection_of(call, chatwoot_account)
     check_bound(call, connection, conversation_id)
-    given = {"assignee_id": assignee_id or None} if team_id is None else {"team_id": team_id or None}
+    given = {"team_id": team_id} if team_id else {"assignee_id": assignee_id or None}
     name = _name_of(call, connection, assignee_id, team_id)
     return _enqueue(call, chatwoot_account, conversation_id, "assignment", given) | {"assigned_to": name}
 

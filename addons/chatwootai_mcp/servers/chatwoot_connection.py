@@ -4,15 +4,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..chatwoot.client import READ_SECONDS, ChatwootClient
 from ..chatwoot.errors import ChatwootError, NotFound, Unauthorized
 from .call import Call
 from .tool import ToolError
 
-ConversationId = Annotated[int, Field(gt=0, lt=2**31, description="Its number, as Chatwoot shows it")]
-ChatwootAccount = Annotated[int | None, Field(gt=0, lt=2**31, description="Only where several are connected")]
+
+def _known_size(number: int | None) -> int | None:
+    """Checked, and not written in the schema, where it would stand thirty times: PostgreSQL's and Chatwoot's bound."""
+    if number is not None and number >= 2**31:
+        raise ValueError("Input should be less than 2147483648")
+    return number
+
+
+Id = Annotated[int, Field(gt=0), AfterValidator(_known_size)]
+OptionalId = Annotated[int | None, AfterValidator(_known_size)]
+ConversationId = Annotated[Id, Field(description="Its number, as Chatwoot shows it")]
+ChatwootAccount = Annotated[OptionalId, Field(description="Where several are connected")]
 
 _WHERE = "In Odoo, an administrator sets it under ChatwootAI / Configuration / Chatwoot."
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ..chatwoot.payload import ContactDetails
 from .call import Call
-from .chatwoot_connection import ChatwootAccount, asking, connection_of
+from .chatwoot_connection import ChatwootAccount, Id, asking, connection_of
 from .chatwoot_reading import contact_values
 from .result_page import page
 from .tool import ToolError, tool
@@ -48,7 +48,7 @@ def find_contact(
 @tool("chatwoot", title="Update contact", idempotent=True, returns={"contact": {"type": "object"}})
 def update_contact(
     call: Call,
-    contact_id: Annotated[int, Field(gt=0, lt=2**31, description="From find_contact or get_conversation")],
+    contact_id: Annotated[Id, Field(description="From find_contact or get_conversation")],
     name: Annotated[str | None, Field(min_length=1, max_length=200)] = None,
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None,
     phone_number: Annotated[str | None, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="As +5511987654321")] = None,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..chatwoot.client import ChatwootClient
 from ..chatwoot.payload import Attachment, Contact, Conversation, Message
@@ -12,7 +12,15 @@ from .result_page import page
 from .tool import ToolError, tool
 
 _MAX_CONTENT = 4_000
-_MessageId = Annotated[int | None, Field(gt=0, lt=2**63)]
+
+
+def _known_size(number: int | None) -> int | None:
+    if number is not None and number >= 2**63:
+        raise ValueError("Input should be less than 9223372036854775808")
+    return number
+
+
+_MessageId = Annotated[int | None, Field(gt=0), AfterValidator(_known_size)]
 
 
 @tool("chatwoot", title="Get conversation", read_only=True, returns={"conversation": {"type": "object"}})

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +125,7 @@ class SqliteDocumentStore:
         with _clear_errors():
             self._directory.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(_connect(self._path(account_id), "rwc")) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _keep_log(connection)
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -181,6 +182,19 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
     )
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging. Of several that switch a new file to it at once, SQLite refuses some without waiting."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 @contextlib.contextmanager

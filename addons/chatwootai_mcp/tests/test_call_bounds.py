@@ -1,7 +1,11 @@
 """How long a call may take, and what becomes of what it wrote before it left the database."""
 
 import time
+from contextlib import closing
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
+
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -61,6 +65,18 @@ class TestCallBounds(ToolCase):
             call.leave_database()
             self.assertIsNone(database._env)
             self.assertIsNot(call.env.cr, first)
+
+    def test_a_borrowed_environment_has_no_transaction_once_it_is_left(self):
+        # A cursor of its own: the test's is within a transaction that nobody may end.
+        with closing(db_connect(self.account_id).cursor()) as cr:
+            with BorrowedDatabase(self.env(cr=cr)) as database:
+                call = Call(self.principal, self.stores, database)
+                call.env["res.partner"].search_count([])
+                self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_INTRANS)
+                call.leave_database()
+                self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
+                call.env["res.partner"].search_count([])
+            cr.rollback()
 
     def test_a_failure_undoes_what_was_written_in_a_borrowed_environment(self):
         with self.assertRaises(ZeroDivisionError), BorrowedDatabase(self.env) as database:

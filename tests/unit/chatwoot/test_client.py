@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -40,6 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
+        if answer == "drip":
+            self.send_response(status)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            while not self.server.hanging.wait(0.05):
+                self.wfile.write(b" ")
+            return
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -48,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = _serve
+    do_GET = do_POST = do_PUT = _serve
 
     def log_message(self, *_):
         pass
@@ -98,6 +106,69 @@ def test_a_long_list_is_read_to_its_end(server, client):
     )
     assert [message.id for message in client.messages_since(25, 1)] == list(range(2, 102))
     assert floors == [1, 100]
+
+
+def test_older_messages_are_read_page_by_page_up_to_the_limit(server, client):
+    everything = [parse_message({**LISTED, "id": number}) for number in range(1, 61)]
+
+    def page(_conversation, before=None):
+        return [message for message in everything if before is None or message.id < before][-20:]
+
+    client.messages = page
+    assert [message.id for message in client.messages_before(25, None, 30)] == list(range(31, 61))
+    assert [message.id for message in client.messages_before(25, 11, 50)] == list(range(1, 11))
+
+
+def test_contacts_are_read_with_the_users_token_and_without_their_secrets(server, client):
+    contact = {"id": 3, "name": "Ana", "email": None, "contact_inboxes": [{"pubsub_token": "s3cret"}]}
+    server.answers["GET", "/api/v1/accounts/7/contacts/search"] = (
+        200,
+        {"meta": {"count": 9}, "payload": [contact]},
+        {},
+    )
+    [found], total = client.find_contacts("ana & co", 2)
+    assert (found.contact.name, total) == ("Ana", 9)
+    assert "s3cret" not in repr(found)
+    assert server.asked[-1][1:3] == ("/api/v1/accounts/7/contacts/search?q=ana+%26+co&page=2", "reads")
+
+
+def test_a_contact_is_corrected_with_the_users_token(server, client):
+    path = "/api/v1/accounts/7/contacts/3"
+    server.answers["PUT", path] = (
+        200,
+        {"payload": {"id": 3, "name": "Ana", "custom_attributes": {"a": 1, "b": 2}}},
+        {},
+    )
+    changed = client.update_contact(3, {"custom_attributes": {"b": 2}})
+    assert changed.custom_attributes == {"a": 1, "b": 2}
+    assert server.asked == [("PUT", path, "reads", {"custom_attributes": {"b": 2}})]
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"payload": [7]}, {"payload": None}, {"meta": [], "payload": []}])
+def test_contacts_in_another_form_are_a_clear_error(server, client, answer):
+    server.answers["GET", "/api/v1/accounts/7/contacts/search"] = (200, answer, {})
+    with pytest.raises(Unavailable):
+        client.find_contacts("ana")
+
+
+def test_an_answer_that_drips_ends_with_the_calls_time(server, client):
+    server.answers["GET", base("")] = (200, "drip", {})
+    client.read_seconds = 5
+    client.deadline = time.monotonic() + 0.4
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        client.conversation(25)
+    assert time.monotonic() - started < 2
+    with pytest.raises(Unavailable):
+        client.conversation(25)
+    assert len(server.asked) == 1, "asked after its time"
+
+
+def test_an_answer_is_read_whole_within_the_calls_time(server, client):
+    client.deadline = time.monotonic() + 5
+    server.answers["GET", base("/messages")] = (200, {"payload": [{**LISTED, "content": "á" * 100_000}]}, {})
+    [message] = client.messages(25)
+    assert message.content == "á" * 100_000
 
 
 def test_labels_are_merged_with_those_that_are_there(server, client):

@@ -1,6 +1,7 @@
 """What every document store promises, on every adapter."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from chatwootai_mcp.stores.errors import InvalidDocument, StaleSnapshot
@@ -89,6 +90,23 @@ class TestDocumentStore:
         documents.save_agent_config(accounts[0], AgentConfig(instructions="Be brief."))
         documents.replace_snapshot(accounts[0], snapshot(accounts[0], 1))
         assert documents.get(accounts[0], AGENT)["instructions"] == "Be brief."
+
+    def test_what_is_stored_is_described_with_its_version_and_moment(self, documents, accounts):
+        one, other = accounts
+        assert documents.describe(one) == []
+        before = datetime.now(UTC) - timedelta(seconds=1)  # MongoDB keeps milliseconds
+        documents.replace_snapshot(one, snapshot(one, 3, rules=2))
+        documents.save_agent_config(one, AgentConfig(version=5))
+        described = {found.config_type.value: found for found in documents.describe(one)}
+        assert {name: (found.version, found.documents) for name, found in described.items()} == {
+            "company_metadata": (3, 1),
+            "business_rules": (3, 2),
+            "agent_config": (5, 1),
+        }
+        assert all(before <= found.stored_at <= datetime.now(UTC) for found in described.values())
+        assert documents.describe(other) == []
+        documents.drop(one)
+        assert documents.describe(one) == []
 
     def test_tenants_that_look_alike_never_meet(self, documents, accounts):
         one, other = accounts

@@ -1,8 +1,10 @@
 """What is particular to documents in SQLite: several processes, crashes, files."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sqlite3
 
 import pytest
 from chatwootai_mcp.stores.documents_sqlite import SqliteDocumentStore
@@ -80,3 +82,15 @@ def test_a_directory_that_cannot_be_is_a_clear_error(tmp_path):
         store.ping()
     with pytest.raises(StoreUnavailable):
         store.replace_snapshot("acme", snapshot("acme", 1))
+
+
+def test_a_file_from_before_moments_were_noted_is_described_without_them(tmp_path):
+    store = SqliteDocumentStore(tmp_path)
+    store.replace_snapshot("acme", snapshot("acme", 4, rules=3))
+    with contextlib.closing(sqlite3.connect(tmp_path / "acme.sqlite")) as connection:
+        connection.execute("DROP TABLE stored")
+        connection.commit()
+    described = {
+        found.config_type: (found.version, found.documents, found.stored_at) for found in store.describe("acme")
+    }
+    assert described == {ConfigType.COMPANY_METADATA: (4, 1, None), ConfigType.BUSINESS_RULES: (4, 3, None)}

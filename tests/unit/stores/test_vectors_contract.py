@@ -98,6 +98,16 @@ class TestVectorStore:
         assert self.store.digests(self.one, PRODUCTS, "resync") == {point_id(1): "a", point_id(2): "b"}
         assert self.store.digests(self.other, PRODUCTS, "resync") == {}
 
+    def test_writers_are_told_of_the_points_that_are_there(self):
+        self.upsert(point(1, written_by="resync"), point(2, written_by="mcp"), point(3))
+        asked = [point_id(number) for number in (1, 2, 3, 4)]
+        found = {point_id(1): "resync", point_id(2): "mcp", point_id(3): ""}
+        assert self.store.writers(self.one, PRODUCTS, asked) == found
+        assert self.store.writers(self.other, PRODUCTS, asked) == {}
+        assert self.store.writers(self.one, RULES, asked) == {}
+        with pytest.raises(InvalidVector):
+            self.store.writers(self.one, PRODUCTS, ["7"])
+
     def test_digests_of_more_points_than_a_page(self):
         self.upsert(*[point(number, written_by="resync", digest=str(number)) for number in range(1, 2301)])
         digests = self.store.digests(self.one, PRODUCTS, "resync")
