@@ -133,8 +133,11 @@ def _environment() -> dict[str, str]:
     return {**odoo_process.variables(Instance()), "ODOO_DATA_DIR": str(paths.private_dir(paths.TEMPLATE_DATA))}
 
 
+# A serving Odoo of the same role takes an unfinished template for a tenant and connects to it: nobody may any longer.
 _FINISH = """
 SELECT format('COMMENT ON DATABASE %I IS %L', :'building', :'fingerprint') \\gexec
+ALTER DATABASE :"building" ALLOW_CONNECTIONS false;
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :'building';
 ALTER DATABASE :"building" RENAME TO :"name";
 ALTER DATABASE :"name" IS_TEMPLATE true;
 """
