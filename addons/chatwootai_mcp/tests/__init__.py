@@ -3,6 +3,7 @@ from . import test_odoo_tools
 from . import test_odoo_reading
 from . import test_odoo_writing
 from . import test_odoo_business
+from . import test_odoo_bad_input
 from . import test_tool_descriptions
 from . import test_orchestrator
 from . import test_allowed_model
