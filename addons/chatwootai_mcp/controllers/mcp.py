@@ -11,7 +11,7 @@ from odoo import http
 from odoo.http import request
 
 from ..gateway import CLAIMS, deny
-from ..protocol import HttpRequest, respond
+from ..protocol import HttpRequest, McpServer, respond
 from ..servers.orchestrator import get_orchestrator
 from ..settings import get_settings
 from ..tenancy.principal import Principal
@@ -42,12 +42,15 @@ class McpController(http.Controller):
                 {name.lower(): value for name, value in request.httprequest.headers.items()},
                 request.httprequest.get_data(),
             ),
-            TenantServer(get_orchestrator(), principal, request.env, server, names_account=account_id is None),
+            self._server(principal, server, names_account=account_id is None),
             allowed_origins=_allowed_origins(),
         )
         return request.make_response(
             response.body, [*response.headers.items(), ("Cache-Control", "no-store")], status=response.status
         )
+
+    def _server(self, principal: Principal, server: str | None, names_account: bool) -> McpServer:
+        return TenantServer(get_orchestrator(), principal, request.env, server, names_account)
 
 
 def _principal() -> Principal | None:

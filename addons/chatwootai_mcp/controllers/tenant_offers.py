@@ -113,7 +113,9 @@ class TenantOffers(protocol.McpServer):
             ]
         )
 
-    def get_prompt(self, name: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    def get_prompt(
+        self, name: str, arguments: Mapping[str, str], context: protocol.RequestContext
+    ) -> Mapping[str, Any] | protocol.InputRequired:
         prompt = self._prompt(name)
         _check_arguments(prompt, arguments)
         messages = self._ask(

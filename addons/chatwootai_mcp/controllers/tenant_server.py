@@ -44,7 +44,7 @@ class TenantServer(TenantOffers):
 
     def call_tool(
         self, name: str, arguments: Mapping[str, Any], context: protocol.RequestContext
-    ) -> protocol.ToolResult:
+    ) -> protocol.ToolResult | protocol.InputRequired:
         if self._names_account and "account_id" not in arguments and self._offers(name):
             error = "account_id must be given: it is the account of your key."
             return protocol.ToolResult({"success": False, "error": error}, is_error=True)

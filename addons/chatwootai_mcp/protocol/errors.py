@@ -1,5 +1,6 @@
 """What can be wrong with a request, as JSON-RPC error and as HTTP status."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mcp_types import (
@@ -8,6 +9,7 @@ from mcp_types import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
+    MISSING_REQUIRED_CLIENT_CAPABILITY,
     PARSE_ERROR,
     UNSUPPORTED_PROTOCOL_VERSION,
 )
@@ -91,6 +93,16 @@ def unsupported_revision(requested: str, supported: tuple[str, ...]) -> Protocol
         f"Unsupported protocol version; supported: {', '.join(supported)}.",
         status=400,
         data={"supported": list(supported), "requested": shorten(requested)},
+    )
+
+
+def missing_capability(names: Iterable[str]) -> ProtocolError:
+    needed = sorted(names)
+    return ProtocolError(
+        MISSING_REQUIRED_CLIENT_CAPABILITY,
+        f"This needs capabilities that the client did not declare: {', '.join(needed)}.",
+        status=400,
+        data={"requiredCapabilities": {name: {} for name in needed}},
     )
 
 

@@ -1,14 +1,17 @@
 """The transport: what HTTP asks of a request and of an answer, around the protocol's messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import errors
+from .context import context_of
 from .errors import ProtocolError
 from .methods import answer
 from .revisions import (
     LATEST_HANDSHAKE,
+    STATELESS_REVISIONS,
+    SUPPORTED_REVISIONS,
     WITH_BATCHES,
     check_envelope,
     has_envelope,
@@ -16,7 +19,18 @@ from .revisions import (
     revision_of,
 )
 from .server import McpServer
-from .wire import MAX_BATCH, Malformed, Message, Notification, Request, classify, decode, encode_error, encode_result
+from .wire import (
+    MAX_BATCH,
+    Malformed,
+    Message,
+    Notification,
+    Request,
+    classify,
+    decode,
+    encode_error,
+    encode_result,
+    to_json,
+)
 
 
 @dataclass(frozen=True)
@@ -60,9 +74,12 @@ def _check_transport(headers: Mapping[str, str], allowed_origins: frozenset[str]
         raise errors.invalid_request("Requests from this Origin are not allowed.", status=403)
     if _media_type(headers.get("content-type", "")) != "application/json":
         raise errors.invalid_request("Content-Type must be application/json.", status=415)
-    accepted = {_media_type(part) for part in headers.get("accept", "*/*").split(",")}
-    if not accepted & {"application/json", "application/*", "*/*"}:
+    if not _accepted(headers) & {"application/json", "application/*", "*/*"}:
         raise errors.invalid_request("Accept must include application/json.", status=406)
+
+
+def _accepted(headers: Mapping[str, str]) -> set[str]:
+    return {_media_type(part) for part in headers.get("accept", "*/*").split(",")}
 
 
 def _media_type(value: str) -> str:
@@ -70,7 +87,7 @@ def _media_type(value: str) -> str:
 
 
 def _respond_to_one(message: Message, headers: Mapping[str, str], server: McpServer) -> HttpResponse:
-    stateless = is_stateless(headers.get("mcp-protocol-version", ""))
+    stateless = is_stateless(headers.get("mcp-protocol-version", "").strip())
     try:
         if isinstance(message, Malformed):
             raise message.error
@@ -79,17 +96,23 @@ def _respond_to_one(message: Message, headers: Mapping[str, str], server: McpSer
             return _taken(message, stateless)
         if stateless or has_envelope(message):
             check_envelope(message, headers)
-        return _json(200, encode_result(message.id, answer(message, revision, server)))
+        context = context_of(message.params, revision, server.log_level)
+        result = encode_result(message.id, answer(message, context, server))
+        if context.notifications and "text/event-stream" in _accepted(headers):
+            return _events([*map(to_json, context.notifications), result])
+        return _json(200, result)
     except ProtocolError as error:
         return _json(error.http_status(stateless=stateless), encode_error(_id_of(message), error))
 
 
 def _revision_for(message: Message, headers: Mapping[str, str]) -> str:
+    # A stateless client would take any other revision it is offered for one that needs no handshake.
+    stateless = isinstance(message, Request) and has_envelope(message)
     try:
-        return revision_of(headers)
+        return revision_of(headers, STATELESS_REVISIONS if stateless else SUPPORTED_REVISIONS)
     except ProtocolError:
         # `initialize` negotiates the revision in its body, whatever a client that hopes for another puts in the header.
-        if isinstance(message, Request) and message.method == "initialize" and not has_envelope(message):
+        if isinstance(message, Request) and message.method == "initialize" and not stateless:
             return LATEST_HANDSHAKE
         raise
 
@@ -122,7 +145,8 @@ def _answer_in_batch(message: Message, revision: str, server: McpServer) -> str 
             return None
         if message.method == "initialize" or has_envelope(message):
             raise errors.invalid_request(f"{errors.shorten(message.method)!r} must not be part of this batch.")
-        return encode_result(message.id, answer(message, revision, server))
+        context = context_of(message.params, revision, server.log_level)
+        return encode_result(message.id, answer(message, context, server))
     except ProtocolError as error:
         return encode_error(_id_of(message), error)
 
@@ -133,3 +157,9 @@ def _id_of(message: Message) -> int | str | None:
 
 def _json(status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
     return HttpResponse(status, {"Content-Type": "application/json", **(headers or {})}, text.encode())
+
+
+def _events(messages: Sequence[str]) -> HttpResponse:
+    """Several messages as an event stream, in which JSON, having no line breaks, is one line each."""
+    body = "".join(f"event: message\ndata: {message}\n\n" for message in messages)
+    return HttpResponse(200, {"Content-Type": "text/event-stream"}, body.encode())

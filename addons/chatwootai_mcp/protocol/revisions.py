@@ -38,14 +38,15 @@ def negotiate(requested: str) -> str:
     return requested if requested in HANDSHAKE_REVISIONS else LATEST_HANDSHAKE
 
 
-def revision_of(headers: Mapping[str, str]) -> str:
+def revision_of(headers: Mapping[str, str], supported: tuple[str, ...] = SUPPORTED_REVISIONS) -> str:
     """The revision a request's headers name.
 
+    :param supported: those to offer instead of one that is not served
     :raises ProtocolError: one that is not served
     """
     revision = headers.get("mcp-protocol-version", WITHOUT_HEADER).strip()
     if revision not in SUPPORTED_REVISIONS:
-        raise unsupported_revision(revision, SUPPORTED_REVISIONS)
+        raise unsupported_revision(revision, supported)
     return revision
 
 
@@ -66,19 +67,25 @@ def check_envelope(request: Request, headers: Mapping[str, str]) -> None:
     for key in (PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY):
         if key not in meta:
             raise invalid_params(f"params._meta lacks {key}.")
-    if headers.get("mcp-protocol-version") != meta[PROTOCOL_VERSION_META_KEY]:
+    if _header_text(headers, "mcp-protocol-version") != meta[PROTOCOL_VERSION_META_KEY]:
         raise header_mismatch("The header MCP-Protocol-Version is missing or differs from params._meta.")
-    if headers.get("mcp-method") != request.method:
+    if _header_text(headers, "mcp-method") != request.method:
         raise header_mismatch("The header Mcp-Method is missing or differs from the method.")
     parameter = _NAME_PARAMETER.get(request.method)
     if parameter is None:
         return
     named: Any = request.params.get(parameter)
-    if named is not None and _header_text(headers.get("mcp-name")) != named:
+    if named is not None and _decoded(_header_text(headers, "mcp-name")) != named:
         raise header_mismatch(f"The header Mcp-Name is missing or differs from params.{parameter}.")
 
 
-def _header_text(value: str | None) -> str | None:
+def _header_text(headers: Mapping[str, str], name: str) -> str | None:
+    """A header without the white space around it, which is not part of it."""
+    value = headers.get(name)
+    return None if value is None else value.strip(" \t")
+
+
+def _decoded(value: str | None) -> str | None:
     """What a header says, which is base64 where the text would not survive in a header."""
     encoded = _BASE64_VALUE.match(value) if value else None
     if not encoded:

@@ -1,13 +1,15 @@
 """The port: what an MCP server offers, to be implemented by whoever has something to serve.
 
 Methods raise `UnknownTool`, `UnknownResource` or `UnknownPrompt` for names that are not there. A tool that fails
-returns a `ToolResult` with `is_error`. Any other exception is the implementation's own and passes through `respond`
-untouched.
+returns a `ToolResult` with `is_error`; what needs the client's input first returns an `InputRequired`. Any other
+exception is the implementation's own and passes through `respond` untouched.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from .context import InputRequired, RequestContext
 
 
 class UnknownTool(LookupError):
@@ -83,25 +85,22 @@ class Page:
     next_cursor: str | None = None
 
 
-@dataclass(frozen=True)
-class RequestContext:
-    """What else a request said: its revision and its `_meta`."""
-
-    revision: str
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
 class McpServer:
-    """Offers nothing; override what there is, and name it in `capabilities`."""
+    """Offers nothing; override what there is, and name it in `capabilities`.
+
+    These are: tools, resources, prompts, completions, logging (the context's `log`), and subscriptions (to resources,
+    for the handshake revisions).
+    """
 
     info: ServerInfo
-    capabilities: frozenset[str] = frozenset({"tools"})  # of: tools, resources, prompts, completions
+    capabilities: frozenset[str] = frozenset({"tools"})
     list_ttl_ms = 60_000  # how long a client may keep a list or a resource (stateless revisions)
+    log_level = "info"  # the least that clients of the handshake revisions are told
 
     def list_tools(self) -> Sequence[ToolDescription]:
         return ()
 
-    def call_tool(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult:
+    def call_tool(self, name: str, arguments: Mapping[str, Any], context: RequestContext) -> ToolResult | InputRequired:
         raise UnknownTool(name)
 
     def list_resources(self, cursor: str | None) -> Page:
@@ -117,10 +116,21 @@ class McpServer:
     def list_prompts(self, cursor: str | None) -> Page:
         return Page()
 
-    def get_prompt(self, name: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    def get_prompt(
+        self, name: str, arguments: Mapping[str, str], context: RequestContext
+    ) -> Mapping[str, Any] | InputRequired:
         """`{"description": …, "messages": […]}`"""
         raise UnknownPrompt(name)
 
     def complete(self, ref: Mapping[str, Any], argument: str, value: str) -> Sequence[str]:
         """Values that begin as this one does, for an argument of a prompt or a resource template."""
         return ()
+
+    def set_log_level(self, level: str) -> None:
+        """What clients of the handshake revisions ask for, once for all requests."""
+
+    def subscribe(self, uri: str) -> None:
+        """No stream is open to tell of updates: tell with the answers to later requests (the context's `notify`)."""
+
+    def unsubscribe(self, uri: str) -> None:
+        pass

@@ -51,7 +51,7 @@ class Shop(McpServer):
     def list_prompts(self, cursor):
         return Page([{"name": "greet"}])
 
-    def get_prompt(self, name, arguments):
+    def get_prompt(self, name, arguments, context):
         if name != "greet":
             raise UnknownPrompt(name)
         return {"messages": [{"role": "user", "content": {"type": "text", "text": "Olá"}}]}

@@ -100,7 +100,7 @@ def test_a_revision_that_is_not_served_is_refused_with_those_that_are():
     )
     assert (status, body["error"]["code"]) == (400, -32022)
     assert body["error"]["data"]["requested"] == "2031-01-01"
-    assert "2026-07-28" in body["error"]["data"]["supported"]
+    assert body["error"]["data"]["supported"] == ["2026-07-28"], "the others need a handshake"
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,9 @@ def test_a_notification_is_taken_and_a_response_is_not():
     assert post({"jsonrpc": "2.0", "method": "notifications/cancelled"}, headers) == (202, None)
     status, body = post({"jsonrpc": "2.0", "id": 1, "result": {}}, headers)
     assert (status, body["error"]["code"]) == (400, -32600)
+
+
+def test_white_space_around_a_header_is_not_part_of_it():
+    headers = {"mcp-name": " echo ", "mcp-protocol-version": " 2026-07-28\t"}
+    status, _ = ask_stateless("tools/call", {"name": "echo", "arguments": {"text": "x"}}, headers=headers)
+    assert status == 200
