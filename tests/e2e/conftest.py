@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from demo.chatwoot import ChatwootServer
 from demo.model import ModelServer
+from demo.odoo_session import OdooSession
 
 ENVIRONMENT = {**os.environ, "CHATWOOTAI_INSTANCE": "e2e"}
 START_SECONDS = 120
@@ -70,7 +71,7 @@ class Serving:
     def stop(self):
         """As an operator stops it; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(60)
+        code = self.process.wait(90)
         self.process.stdout.close()
         return code
 
@@ -141,8 +142,16 @@ class Stack:
         created = json.loads(done.stdout)
         shared = re.search(r"http\S+/chatwootai/webhook/\S+", done.stderr).group()
         self.chatwoot.point_webhooks(account.id, bot_url=created["webhook_url"])
+        if demo:
+            self._answer_soon(account_id)
         key = command("tenant", "key", account_id, "--name", "e2e").stdout.strip()
         return Tenant(account_id, account, created["webhook_url"], shared, created["mcp_url"], key)
+
+    def _answer_soon(self, account_id):
+        """The tests' customers write their bursts faster than people do."""
+        odoo = OdooSession(self.url, account_id, "admin", "admin")
+        connections = odoo.call("chatwootai.chatwoot.connection", "search", [])
+        odoo.call("chatwootai.chatwoot.connection", "write", connections, {"pause_seconds": 1})
 
     def mcp(self, tenant, method, params=None, *, key=None, path=None, **options):
         """One JSON-RPC request to the tenant's endpoint; the HTTP response."""
