@@ -34,20 +34,21 @@ class WebhookController(http.Controller):
         body = request.httprequest.get_data()
         if len(body) > MAX_BODY:
             return _answer(413, success=False, error="The body is larger than 1 MiB.")
-        request.update_env(user=SUPERUSER_ID)
-        connections = _connections(claims.credential_id, shared=account_id is None)
-        trusted = connections.filtered(lambda connection: _is_signed(connection, body))
+        # The gateway has found by the payload's account that the shared address is this tenant's.
+        token_id = claims.credential_id if account_id else None
+        doors = request.env(user=SUPERUSER_ID)["chatwootai.chatwoot.connection"]._webhook_doors(token_id)
+        trusted = [door for door in doors if _is_signed(door, body)]
         if not trusted:
             return deny()
         try:
             event = parse_event(parse_body(body))
         except InvalidPayload as error:
             return _answer(400, success=False, error=str(error))
-        connection = trusted.filtered(lambda one: event.account_id in (None, one.chatwoot_account))
-        if len(connection) != 1:
+        open_to = [door for door in trusted if event.account_id in (None, door.chatwoot_account)]
+        if len(open_to) != 1:
             return deny()
         # Not in the request's transaction: its snapshot is taken, and a burst's events would fail to serialize.
-        in_own_transaction(request.env, _take_in, connection.id, event)
+        in_own_transaction(request.env, _take_in, open_to[0].connection_id, event)
         return _answer(200, success=True)
 
 
@@ -55,18 +56,10 @@ def _take_in(env, connection_id, event):
     take_in(env["chatwootai.chatwoot.connection"].browse(connection_id), event)
 
 
-def _connections(token_id, *, shared):
-    """The connections the address stands for: one by its own, any by the one that all tenants of a Chatwoot share."""
-    Connection = request.env["chatwootai.chatwoot.connection"]
-    # The gateway has found by the payload's account that the shared address is this tenant's.
-    return Connection.search([] if shared else [("webhook_token_id", "=", token_id)])
-
-
-def _is_signed(connection, body):
-    secrets = connection.webhook_secrets()
+def _is_signed(door, body):
     headers = request.httprequest.headers
     signature, timestamp = headers.get("X-Chatwoot-Signature", ""), headers.get("X-Chatwoot-Timestamp", "")
-    return not secrets or is_signed(body, signature, timestamp, secrets, time.time())
+    return not door.is_signed_for or is_signed(body, signature, timestamp, door.secrets(), time.time())
 
 
 def _answer(status, **body):

@@ -12,7 +12,6 @@ from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
-from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 _NOBODY_YET = (None, Silence.RESOLVED)  # a resolved conversation becomes pending by the customer's message
 
@@ -21,7 +20,7 @@ def take_in(connection, event):
     """Store what the event says. Repeats and late arrivals change nothing."""
     if isinstance(event, Ignored):
         return
-    conversation = lock(_conversation(connection, event.conversation))
+    conversation = _locked_conversation(connection, event.conversation)
     note_conversation(conversation, event.conversation)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
@@ -111,14 +110,33 @@ def _take_change(conversation, message):
         stored.write({"content": message.content, "attachments": attachments or False})
 
 
-def _conversation(connection, seen):
-    env = connection.env
-    found = env["chatwootai.conversation"].search(
-        [("connection_id", "=", connection.id), ("display_id", "=", seen.display_id)]
+def _locked_conversation(connection, seen):
+    """The conversation's row, locked until the transaction ends; nothing of it is read from before."""
+    Conversation = connection.env["chatwootai.conversation"]
+    Conversation.flush_model()
+    conversation_id = _lock_row(connection, seen)
+    if conversation_id is None:
+        # Two events of a new conversation may come at once: one waits here for the other, and finds its row.
+        _make_row(connection, seen)
+        conversation_id = _lock_row(connection, seen)
+    conversation = Conversation.browse(conversation_id)
+    conversation.invalidate_recordset(flush=False)
+    return conversation
+
+
+def _lock_row(connection, seen):
+    rows = connection.env.execute_query(
+        SQL(
+            "SELECT id FROM chatwootai_conversation WHERE connection_id = %s AND display_id = %s FOR NO KEY UPDATE",
+            connection.id,
+            seen.display_id,
+        )
     )
-    if found:
-        return found
-    # Two events of a new conversation may come at once: one waits here for the other, and finds its row.
+    return rows[0][0] if rows else None
+
+
+def _make_row(connection, seen):
+    env = connection.env
     env.execute_query(
         SQL(
             """
@@ -133,9 +151,6 @@ def _conversation(connection, seen):
             env.uid,
             env.uid,
         )
-    )
-    return env["chatwootai.conversation"].search(
-        [("connection_id", "=", connection.id), ("display_id", "=", seen.display_id)]
     )
 
 

@@ -4,6 +4,7 @@ import json
 import time
 
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.chatwootai_mcp.chatwoot.signature import sign
 from odoo.addons.chatwootai_mcp.settings import get_keyring
@@ -61,11 +62,35 @@ class TestWebhook(ChatwootMixin, HttpCase):
         self.assertEqual(self.post(secret="0ther").status_code, 200)
         self.assertEqual(self.stored(), 1)
 
+    def test_a_secret_counts_from_when_it_is_there_until_it_is_not(self):
+        self.assertEqual(self.post().status_code, 200)
+        self.env["chatwootai.message"].search([]).unlink()
+        secret = self.env["chatwootai.webhook.secret"].create(
+            {"connection_id": self.connection.id, "name": "Bot", "secret": "s3cret"}
+        )
+        self.assert_refused(self.post())
+        secret.secret = "0ther"
+        self.assert_refused(self.post(secret="s3cret"))
+        secret.unlink()
+        self.assertEqual(self.post().status_code, 200)
+
+    def test_a_secret_this_server_cannot_read_opens_nothing(self):
+        self.connection.webhook_secret_ids = [(0, 0, {"name": "Bot", "secret": "s3cret"})]
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE chatwootai_webhook_secret SET secret = 'of another key'")
+        with mute_logger("odoo.addons.chatwootai_mcp.models.webhook_door"):
+            self.assert_refused(self.post(secret="s3cret"))
+            self.assert_refused(self.post())
+
     def test_an_address_that_was_replaced_is_refused(self):
+        self.assertEqual(self.post().status_code, 200)
+        self.env["chatwootai.message"].search([]).unlink()
         self.connection.action_new_webhook_url()
         self.assert_refused(self.post())
 
     def test_an_archived_connection_takes_nothing(self):
+        self.assertEqual(self.post().status_code, 200)
+        self.env["chatwootai.message"].search([]).unlink()
         self.connection.active = False
         self.assert_refused(self.post())
 

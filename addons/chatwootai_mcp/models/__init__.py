@@ -1,2 +1,2 @@
 from . import alerting, allowed_model, audit, chatwoot_connection, mcp_key, mcp_offers, outbox, res_config_settings
-from . import webhook_secret
+from . import ir_http, webhook_secret, webhook_door

@@ -118,11 +118,6 @@ class ChatwootConnection(models.Model):
             **options,
         )
 
-    @api.private
-    def webhook_secrets(self):
-        """The secrets in clear, any of which may have signed a webhook."""
-        return [read_secret(secret, "secret") for secret in self.sudo().webhook_secret_ids if secret.secret]
-
     def action_new_webhook_url(self):
         """Give the webhook another address; the one it had is refused from now on."""
         self.check_access("write")

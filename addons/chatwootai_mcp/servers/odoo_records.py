@@ -61,8 +61,8 @@ def search_records(
     checked = checked_domain(call, model, domain)
     names = chosen_fields(records, allowed, fields)
     limit = limit or 20
-    found = records.search(checked, limit=limit + 1, offset=offset, order=_order(records, allowed, order))
-    result = page("records", readable(found, names), limit=limit)
+    found = records.search_fetch(checked, names, limit=limit + 1, offset=offset, order=_order(records, allowed, order))
+    result = page("records", readable(found, names, fetched=True), limit=limit)
     if found and not result["records"]:
         raise ToolError(_TOO_LARGE)
     if with_total:

@@ -17,11 +17,15 @@ MAX_IDS = 100
 _Shape = Callable[[models.BaseModel, Any], Any]
 
 
-def readable(records: models.BaseModel, names: Iterable[str]) -> list[dict[str, Any]]:
-    """The records' fields; ``id`` always first. Runs with the records' own user and rights."""
+def readable(records: models.BaseModel, names: Iterable[str], *, fetched: bool = False) -> list[dict[str, Any]]:
+    """The records' fields; ``id`` always first. Runs with the records' own user and rights.
+
+    :param fetched: the records come from this user's own ``search_fetch`` of these fields, which has checked the rights
+    """
     names = [name for name in names if name != "id"]
     shapes = {name: shape_of(records, records._fields[name]) for name in names}
-    rows = records.with_context(bin_size=True).read(names)
+    sized = records.with_context(bin_size=True)
+    rows = sized._read_format(names) if fetched else sized.read(names)
     by_id = {record.id: record for record in records}
     return [{"id": row["id"], **{name: shapes[name](by_id[row["id"]], row[name]) for name in names}} for row in rows]
 

@@ -47,7 +47,9 @@ class TestChatwootConnection(ChatwootCase):
         shown = self.connection.read(["user_token", "bot_token"])[0]
         self.assertEqual({shown["user_token"], shown["bot_token"]}, {MASK})
         self.assertEqual(self.connection.webhook_secret_ids.secret, MASK)
-        self.assertEqual(self.connection.webhook_secrets(), ["s3cret"])
+        [door] = self.connection._webhook_doors(self.connection.webhook_token_id)
+        self.assertEqual(door.secrets(), ["s3cret"])
+        self.assertNotIn("s3cret", repr(door))
 
     def test_only_administrators_see_connections(self):
         user = new_test_user(self.env, "plain")
