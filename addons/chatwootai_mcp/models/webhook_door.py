@@ -1,4 +1,4 @@
-"""What a webhook must know of its connection before anything is stored, kept in the cache: a burst asks for it often."""
+"""What a webhook must know of its connection before anything is stored; cached, since a burst asks for it often."""
 
 import logging
 from dataclasses import dataclass
