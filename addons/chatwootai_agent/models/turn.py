@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .. import warm_up
+
 
 class Turn(models.Model):
     _name = "chatwootai.turn"
@@ -55,6 +57,10 @@ class Turn(models.Model):
         entries = self.env["chatwootai.outbox"].sudo().search([("origin", "in", [turn.origin for turn in self])])
         for turn in self:
             turn.outbox_ids = entries.filtered(lambda entry, turn=turn: entry.origin == turn.origin)
+
+    def _register_hook(self):
+        super()._register_hook()
+        warm_up.begin()
 
     @api.depends("conversation_id")
     def _compute_display_name(self):
