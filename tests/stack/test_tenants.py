@@ -9,6 +9,7 @@ import time
 
 import pytest
 from stack import paths, postgres, services, template
+from stack.console import Failure
 from stack.instance import Instance
 
 NAMES = ("stack-one", "stack-two")
@@ -150,8 +151,25 @@ def test_clones_do_not_start_equal(one, instance):
         "SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'",
         "SELECT value FROM ir_config_parameter WHERE key = 'database.secret'",
     ):
-        values = [_rows(query, name)[0] for name in (*NAMES, template.TEMPLATE)]
-        assert len(set(values)) == 3, query
+        values = [_rows(query, name)[0] for name in NAMES]
+        assert len(set(values)) == 2, query
+
+
+def test_what_a_clone_signals_is_above_what_it_began_with(one):
+    """Else its processes never notice: they look at the highest number only."""
+    before, after = (
+        _rows(query, NAMES[0])[0]
+        for query in (
+            "SELECT max(id) FROM orm_signaling_default",
+            "SELECT nextval(pg_get_serial_sequence('orm_signaling_default', 'id'))",
+        )
+    )
+    assert int(after) > int(before)
+
+
+def test_nobody_can_keep_a_template_busy(one):
+    with pytest.raises(Failure, match="not currently accepting connections"):
+        _rows("SELECT 1", template.TEMPLATE)
 
 
 def test_an_unknown_tenant_is_not_dropped(instance):

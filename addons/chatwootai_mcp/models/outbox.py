@@ -96,19 +96,23 @@ class Outbox(models.Model):
     @api.private
     def enqueue_all(self, connection, conversation_display_id, things, origin="", *, guarded=False, floor=0):
         """Store several (kind, payload), done in this order. Only messages are guarded: the rest is for people."""
-        entries = self.sudo().with_context(tracking_disable=True).create(
-            [
-                {
-                    "connection_id": connection.id,
-                    "conversation_display_id": conversation_display_id,
-                    "kind": kind,
-                    "payload": self._checked(kind, payload),
-                    "origin": origin,
-                    "guarded": guarded and kind == Kind.MESSAGE,
-                    "floor": floor,
-                }
-                for kind, payload in things
-            ]
+        entries = (
+            self.sudo()
+            .with_context(tracking_disable=True)
+            .create(
+                [
+                    {
+                        "connection_id": connection.id,
+                        "conversation_display_id": conversation_display_id,
+                        "kind": kind,
+                        "payload": self._checked(kind, payload),
+                        "origin": origin,
+                        "guarded": guarded and kind == Kind.MESSAGE,
+                        "floor": floor,
+                    }
+                    for kind, payload in things
+                ]
+            )
         )
         self._queue_delivery(connection.id, conversation_display_id)
         return entries
