@@ -17,10 +17,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 INSTALLED = ROOT / ".local" / "node"
 _SECONDS = 240
+_ONE_QUICK_TRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000")
+_refused: dict[Path, str] = {}
 
 
 def installed(folder: Path) -> Path:
     """The ``node_modules`` of a folder's packages. Skips the test where they cannot be had."""
+    if folder in _refused:
+        pytest.skip(_refused[folder])  # asking again would take as long again
     lock = (folder / "package-lock.json").read_bytes()
     target = INSTALLED / f"{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not target.is_dir():
@@ -32,7 +36,8 @@ def installed(folder: Path) -> Path:
         done = _npm("ci", cwd=building)
         if done.returncode:
             shutil.rmtree(building)
-            pytest.skip(f"npm could not install {folder.name}: {done.stdout[-300:]}")
+            _refused[folder] = f"npm could not install {folder.name}: {done.stdout[-300:]}"
+            pytest.skip(_refused[folder])
         building.rename(target)
     return target / "node_modules"
 
@@ -53,7 +58,15 @@ def run(script: Path, *arguments: str, timeout: float, **environment: str) -> su
 def _npm(command: str, cwd: Path) -> subprocess.CompletedProcess:
     npm = _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return subprocess.run(
-        [str(_home() / "bin" / "node"), str(npm), command, "--ignore-scripts", "--no-audit", "--no-fund"],
+        [
+            str(_home() / "bin" / "node"),
+            str(npm),
+            command,
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            *_ONE_QUICK_TRY,
+        ],
         cwd=cwd,
         env=_environment(),
         stdout=subprocess.PIPE,
