@@ -8,6 +8,7 @@ from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from ..settings import get_keyring
 from ..tenancy.tokens import verify_mcp_key
+from ..wizards.new_mcp_key import CLIENTS
 
 
 @tagged("post_install", "-at_install")
@@ -107,7 +108,10 @@ class TestMcpKey(TransactionCase):
         shown = Form(self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"]))
         self.assertEqual(shown.token, token)
         self.assertIn(f"/mcp/{self.env.cr.dbname}", shown.endpoint)
-        self.assertIn(f"Bearer {token}", shown.snippet)
+        for client in CLIENTS:
+            with self.subTest(client):
+                self.assertIn(f"Bearer {token}", shown[client])
+                self.assertIn(shown.endpoint, shown[client])
         kept = shown.save()
         kept.invalidate_recordset()
         self.assertFalse(kept.with_context({}).token)

@@ -1,14 +1,14 @@
 """The wizard that issues an MCP key, and the page that shows it once."""
 
-import json
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..settings import get_settings
 from ..tenancy.principal import SERVERS
+from . import client_settings
 
 _MAX_DAYS = 3650
+CLIENTS = ("claude_code", "claude_desktop", "cursor", "vs_code", "inspector", "crewai")
 
 
 class NewMcpKey(models.TransientModel):
@@ -59,23 +59,24 @@ class ShownMcpKey(models.TransientModel):
 
     token = fields.Char("Key", store=False, readonly=True)
     endpoint = fields.Char(store=False, readonly=True)
-    snippet = fields.Text("For an MCP client", store=False, readonly=True)
+    # Settings with the key in them, one field a client.
+    claude_code = fields.Text("Claude Code", store=False, readonly=True)
+    claude_desktop = fields.Text("Claude Desktop", store=False, readonly=True)
+    cursor = fields.Text("Cursor", store=False, readonly=True)
+    vs_code = fields.Text("VS Code", store=False, readonly=True)
+    inspector = fields.Text("Inspector", store=False, readonly=True)
+    crewai = fields.Text("CrewAI", store=False, readonly=True)
 
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
         token = self.env.context.get("default_token")
         if isinstance(token, str):
-            endpoint = self._endpoint()
-            values |= {"token": token, "endpoint": endpoint, "snippet": self._snippet(endpoint, token)}
+            endpoint, name = self._endpoint(), self.env.cr.dbname
+            values |= {"token": token, "endpoint": endpoint}
+            values |= {client: getattr(client_settings, client)(name, endpoint, token) for client in CLIENTS}
         return values
 
     @api.model
     def _endpoint(self) -> str:
         return f"{get_settings().public_url}/mcp/{self.env.cr.dbname}"
-
-    @api.model
-    def _snippet(self, endpoint: str, token: str) -> str:
-        """The settings that most MCP clients take."""
-        server = {"type": "http", "url": endpoint, "headers": {"Authorization": f"Bearer {token}"}}
-        return json.dumps({"mcpServers": {self.env.cr.dbname: server}}, indent=2)
