@@ -12,15 +12,15 @@ from .call import Call
 from .tool import ToolError
 
 
-def _known_size(number: int | None) -> int | None:
+def _known_size(number: int) -> int:
     """Checked, and not written in the schema, where it would stand thirty times: PostgreSQL's and Chatwoot's bound."""
-    if number is not None and number >= 2**31:
+    if number >= 2**31:
         raise ValueError("Input should be less than 2147483648")
     return number
 
 
 Id = Annotated[int, Field(gt=0), AfterValidator(_known_size)]
-OptionalId = Annotated[int | None, AfterValidator(_known_size)]
+OptionalId = Annotated[int, AfterValidator(_known_size)] | None
 ConversationId = Annotated[Id, Field(description="Its number, as Chatwoot shows it")]
 ChatwootAccount = Annotated[OptionalId, Field(description="Where several are connected")]
 

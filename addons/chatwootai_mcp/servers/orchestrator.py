@@ -161,6 +161,10 @@ class Orchestrator:
             outcome = self._failed(record, "refused", str(refusal))
         except (ToolError, StoreError) as failure:
             outcome = self._failed(record, "error", str(failure))
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as failure:
+            outcome = self._failed(record, "error", _in_the_log(failure, record))
         else:
             if record.read_only:
                 trail.append(record.principal.account_id, record.event("success"))
@@ -271,11 +275,15 @@ def _perform(call: Call, work: Callable[[Call], dict[str, Any]], record: _Record
     except pg_errors.QueryCanceled:
         raise ToolError("The call took too long and was stopped; narrow the search.") from None
     except Exception as error:
-        # Its text may hold SQL or data of others: the caller gets a reference, the operator the log.
-        reference = uuid.uuid4().hex[:8]
-        _logger.exception("%s of %s failed [%s]", record.name, call.account_id, reference)
-        cause = "The database refused the call" if isinstance(error, psycopg2.Error) else "The call failed unexpectedly"
-        raise ToolError(f"{cause}; the operator finds why in the log under {reference}.") from None
+        raise ToolError(_in_the_log(error, record)) from None
+
+
+def _in_the_log(error: Exception, record: _Record) -> str:
+    """What a caller is told of an unexpected error, whose text may hold SQL or data of others."""
+    reference = uuid.uuid4().hex[:8]
+    _logger.error("%s of %s failed [%s]", record.name, record.principal.account_id, reference, exc_info=error)
+    cause = "The database refused the call" if isinstance(error, psycopg2.Error) else "The call failed unexpectedly"
+    return f"{cause}; the operator finds why in the log under {reference}."
 
 
 def _visible(declared: Tool, principal: Principal, server: str | None) -> bool:

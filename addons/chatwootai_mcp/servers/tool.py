@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 
 
 class ToolError(Exception):
@@ -111,11 +111,15 @@ def _arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
         )
         for parameter in parameters
     }
-    return create_model(
+    model = create_model(
         f"{function.__name__}_arguments",
         __config__=ConfigDict(extra="forbid", strict=True, protected_namespaces=()),
         **fields,
     )
+    for parameter in parameters:
+        if parameter.default is None:
+            TypeAdapter(hints[parameter.name]).validate_python(None)  # a bound that chokes on None does so here
+    return model
 
 
 _UNTOLD = frozenset({"title", "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"})

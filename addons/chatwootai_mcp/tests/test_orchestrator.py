@@ -1,6 +1,9 @@
 """The one way in: who may call what, and what a failure says."""
 
+from typing import Annotated
 from unittest.mock import patch
+
+from pydantic import AfterValidator
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -8,7 +11,7 @@ from odoo.tests import tagged
 from ..servers import quota_gate
 from ..servers.audit_trail import trail
 from ..servers.orchestrator import Orchestrator, UnknownTool, get_orchestrator
-from ..servers.tool import ToolError, tool
+from ..servers.tool import Tool, ToolError, tool
 from ..tenancy.quota import Limits
 from .common import ToolCase
 
@@ -69,6 +72,27 @@ class TestOrchestrator(ToolCase):
         self.assertIn("model", self.refusal("search_records"))
         self.assertIn("modelo", self.refusal("search_records", modelo="res.partner"))
         self.assertIn("limit", self.refusal("search_records", model="res.partner", limit="many"))
+
+    def test_null_is_as_if_left_out(self):
+        principal = self.principal_of(self.agent, write=True)
+        for arguments in ({}, {"assignee_id": None}, {"team_id": None}):
+            given = {"conversation_id": 1, **arguments}
+            outcome = get_orchestrator().call(principal, "assign", given, env=self.env(user=self.agent))
+            self.assertIn("assignee_id or team_id", outcome.result["error"])
+
+    def test_a_tool_is_not_declared_with_a_bound_that_chokes_on_null(self):
+        with self.assertRaises(TypeError):
+
+            @tool("odoo", title="Wrong", returns={})
+            def wrong(call, number: Annotated[int | None, AfterValidator(abs)] = None) -> dict:
+                """It would fail where a caller gives null."""
+
+    def test_whatever_fails_on_the_way_is_an_answer(self):
+        with (
+            patch.object(Tool, "parse", side_effect=RuntimeError("hunter2")),
+            self.assertLogs("odoo.addons.chatwootai_mcp.servers.orchestrator", "ERROR"),
+        ):
+            self.assertNotIn("hunter2", self.refusal("search_records", model="res.partner"))
 
     def test_a_failure_says_what_a_caller_can_act_on_and_nothing_else(self):
         self.assertEqual(self.fail("tool"), "say which")
