@@ -17,10 +17,12 @@ MAX_CONTENT = 150_000  # Chatwoot's own limit of a message
 _MAX_NAME = 500
 _MAX_URL = 4_000
 _MAX_ID = 2**63 - 1
+_MAX_DISPLAY_ID = 2**31 - 1
 _MAX_ATTACHMENTS = 15
 _MAX_LABELS = 100
 
 _MESSAGE_EVENTS = frozenset({"message_created", "message_updated"})
+_STATUSES = frozenset({"pending", "open", "snoozed", "resolved"})
 _CONVERSATION_EVENTS = frozenset(
     {
         "conversation_created",
@@ -212,12 +214,15 @@ def parse_conversation(payload: object) -> Conversation:
     contact_inbox = _optional_mapping(values, "contact_inbox")
     assignee = _optional_mapping(meta, "assignee")
     assignee_type = _text(meta, "assignee_type", _MAX_NAME) or _text(assignee, "type", _MAX_NAME)
+    display_id = _id(values, "id")
+    if display_id > _MAX_DISPLAY_ID:
+        raise InvalidPayload("conversation.id: not an id")
     return Conversation(
-        display_id=_id(values, "id"),
+        display_id=display_id,
         account_id=_account_id(values),
         inbox_id=_optional_id(values, "inbox_id"),
         channel=_text(values, "channel", _MAX_NAME) or _text(meta, "channel", _MAX_NAME),
-        status=_text(values, "status", _MAX_NAME) or None,
+        status=_status(values),
         assignee=_text(assignee, "name", _MAX_NAME) or ("?" if assignee else ""),
         assignee_is_person=bool(assignee) and assignee_type.lower().replace("_", "") != "agentbot",
         team_id=_optional_id(_optional_mapping(meta, "team"), "id"),
@@ -312,6 +317,12 @@ def _attachments(values: Mapping[str, Any]) -> tuple[Attachment, ...]:
         )
         for item in items
     )
+
+
+def _status(values: Mapping[str, Any]) -> str | None:
+    """One of the four; any other, of a Chatwoot to come, is not pending, and so the people's: open."""
+    status = _text(values, "status", _MAX_NAME) or None
+    return status if status is None or status in _STATUSES else "open"
 
 
 def _labels(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -108,6 +108,16 @@ def test_conversation_events_stand_at_the_top_level():
     assert (event.account_id, event.conversation.display_id, event.conversation.status) == (None, 25, "pending")
 
 
+def test_a_status_of_a_chatwoot_to_come_is_the_peoples():
+    assert parse_conversation({"id": 1, "status": "on_hold"}).status == "open"
+    assert parse_conversation({"id": 1}).status is None
+
+
+def test_a_conversations_number_fits_its_column():
+    with pytest.raises(InvalidPayload, match=r"conversation\.id"):
+        parse_conversation({"id": 2**31})
+
+
 def test_the_apis_messages_use_numbers_where_webhooks_use_words():
     listed = sample(HUMAN)["conversation"]["messages"][0]
     message = parse_message(listed)
