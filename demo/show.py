@@ -152,7 +152,7 @@ def _free(port: int) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the conversations; fails if an answer is wrong")
-    parser.add_argument("--port", type=int, help=f"Odoo's HTTP port ({PORT}, or a free one)")
+    parser.add_argument("--port", type=daemon.port_number, help=f"Odoo's HTTP port ({PORT}, or a free one)")
     parser.add_argument("--llm-base-url", metavar="U", help="an OpenAI-compatible model instead of the offline one")
     parser.add_argument("--llm-model", metavar="M", default=os.environ.get("OPENAI_MODEL", "gpt-4.1-mini"))
     parser.add_argument("--llm-api-key", metavar="K")

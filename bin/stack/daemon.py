@@ -1,5 +1,6 @@
 """Servers of our own in the background: started on a free loopback port that is remembered, stopped by pid."""
 
+import argparse
 import json
 import os
 import signal
@@ -24,6 +25,13 @@ def free_port(preferred: int | None = None) -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def port_number(text: str) -> int:
+    """A port as an option gives it."""
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
 
 
 def is_free(port: int) -> bool:

@@ -103,7 +103,7 @@ def public_url(instance: Instance) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/serve", description="Run the stack in the foreground, without a demo.")
-    parser.add_argument("--port", type=int, default=8069, help="the HTTP port (8069)")
+    parser.add_argument("--port", type=daemon.port_number, default=8069, help="the HTTP port (8069)")
     options = parser.parse_args()
     environment.run_in_venv()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

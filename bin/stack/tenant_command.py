@@ -40,8 +40,9 @@ def _values_joined(arguments: list[str]) -> list[str]:
 
 def _create(instance: Instance, options: argparse.Namespace) -> None:
     chatwoot = None
-    if options.chatwoot_url or options.chatwoot_account or options.chatwoot_token:
-        if not (options.chatwoot_url and options.chatwoot_account and options.chatwoot_token):
+    needed = (options.chatwoot_url, options.chatwoot_account, options.chatwoot_token)
+    if any((*needed, options.chatwoot_bot_token, options.chatwoot_secret)):
+        if not all(needed):
             raise Failure("a Chatwoot is named by --chatwoot-url, --chatwoot-account and --chatwoot-token together")
         chatwoot = tenants.Chatwoot(
             base_url=options.chatwoot_url,
