@@ -21,7 +21,7 @@ ADDON_NAMES = template.OUR_MODULES
 STATIC = ("format", "lint", "types", "imports")
 ADDONS_PART = "addons"
 # The cheap ones first. Every other folder of tests/ is a part of its own, run without Odoo in the test's process.
-ORDER = ("unit", "demo", "stack", ADDONS_PART, "isolation", "contracts", "faults", "e2e", "browser")
+ORDER = ("unit", "demo", "stack", ADDONS_PART, "conformance", "isolation", "contracts", "faults", "e2e", "browser")
 
 
 @dataclass
