@@ -144,6 +144,9 @@ def _application(
     if claims is None:
         return deny()(environ, start_response)
     environ[CLAIMS] = claims
+    if not _MCP.match(path):
+        # These take JSON whatever they are told it is: as a form, the body would be read away before it is looked at.
+        environ["CONTENT_TYPE"] = "application/json"
     if claims.account_id:
         environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
     return _odoo_application(self, environ, start_response)

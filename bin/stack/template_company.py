@@ -4,11 +4,13 @@ import sys
 
 from .odoo_env import odoo_environment
 
+SOURCE_LANGUAGE = "en_US"  # loading another as the first one leaves it off
 LANGUAGE, CURRENCY, COUNTRY, TIMEZONE = "pt_BR", "base.BRL", "base.br", "America/Sao_Paulo"
 
 
 def main(database: str) -> None:
     with odoo_environment(database) as env:
+        env["res.lang"]._activate_lang(SOURCE_LANGUAGE)
         currency = env.ref(CURRENCY)
         currency.active = True
         company = env.ref("base.main_company")

@@ -1,5 +1,6 @@
 """The routes for company_services and for the operator's monitoring."""
 
+import json
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -46,8 +47,20 @@ class TestConfigurationWebhook(McpHttpCase):
         self.post(self.path, self.snapshot(5), self.token)
         response = self.post(self.path, self.snapshot(4, company_metadata={"company_name": "Old"}), self.token)
         self.assertEqual((response.status_code, response.json()["success"]), (409, False))
+        self.assertEqual(response.json()["version"], 5)
         stored = self.stores.documents.get(self.account_id, ConfigType.COMPANY_METADATA)
         self.assertEqual(stored["company_name"], "Casa Aurora")
+
+    def test_json_is_taken_for_json_whatever_it_is_sent_as(self):
+        response = self.url_open(
+            self.path,
+            data=json.dumps(self.snapshot()),
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        )
+        self.assertEqual(response.status_code, 200, response.text)
 
     def test_a_bad_document_is_refused_with_what_is_wrong(self):
         for body, named in [
