@@ -63,6 +63,8 @@ def operations_on(call: Call, allowed: AllowedModel) -> list[Operation]:
 
 def records_of(call: Call, model: str, lang: str | None = None) -> models.BaseModel:
     """The model with nothing in it, as the caller's user, in the language asked for."""
+    # Record rules ask for the companies' place in their tree. Asked here, it is one column; there, all seventy.
+    call.env.companies.sudo().fetch(["parent_path"])
     if lang is None:
         return call.env[model]
     installed = [code for code, _name in call.env["res.lang"].get_installed()]
