@@ -38,7 +38,7 @@ def instance():
 @pytest.fixture(scope="module")
 def one(instance):
     """What creating the first tenant printed."""
-    return json.loads(tenant("create", NAMES[0], *CHATWOOT, "--chatwoot-secret", "s1", "--llm-model", "m"))
+    return json.loads(tenant("create", NAMES[0], *CHATWOOT, "--chatwoot-secret", "signing-secret", "--llm-model", "m"))
 
 
 def _drop_all():
@@ -79,7 +79,7 @@ def test_its_configuration_is_stored_when_the_command_returns(one, instance):
 def test_secrets_are_stored_encrypted(one):
     (connection,) = _rows("SELECT user_token FROM chatwootai_chatwoot_connection", NAMES[0])
     (secret,) = _rows("SELECT secret FROM chatwootai_webhook_secret", NAMES[0])
-    assert connection and secret and "t0ken" not in connection and "s1" not in secret
+    assert connection and secret and "t0ken" not in connection and "signing-secret" not in secret
 
 
 def test_odoos_role_owns_it_and_may_neither_create_databases_nor_change_the_control_database(one, instance):
