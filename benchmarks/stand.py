@@ -55,6 +55,7 @@ def tenant(instance: Instance) -> Iterator[Stand]:
             webhook_url = json.loads(created)["webhook_url"]
             yield Stand(instance, key, webhook_url, account.bot_secret, account.id)
         finally:
+            _write_audit()
             tenants.drop(instance, ACCOUNT)  # from here: this process may hold the embedded vectors
 
 
@@ -111,6 +112,13 @@ def _fill() -> str:
     with odoo_env.odoo_environment(ACCOUNT) as env:
         env.cr.execute("ANALYZE res_partner")
     return str(key)
+
+
+def _write_audit() -> None:
+    """What was called in this process is still on its way into the tenant's database."""
+    from odoo.addons.chatwootai_mcp.servers.audit_trail import trail
+
+    trail.flush()
 
 
 def _command(*arguments: str, check: bool = True) -> str:

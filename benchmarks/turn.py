@@ -6,6 +6,7 @@ many agents as a turn has (one for the intent, one that answers), without tools,
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -48,9 +49,11 @@ def run(instance: Instance) -> list[Row]:
             started = time.perf_counter()
             ours.append(_processor_time(turn))
             walls.append(time.perf_counter() - started)
+        gc.collect()
         memory = _resident_mib()
         for _ in range(MORE_TURNS):
             turn()
+        gc.collect()
         grown = _resident_mib() - memory
     base, spent = Figures.of(bare), Figures.of(ours)
     return [
