@@ -95,7 +95,7 @@ def assign(
 def add_labels(
     call: Call,
     conversation_id: ConversationId,
-    labels: Annotated[list[_Label], Field(min_length=1, max_length=20)],
+    labels: Annotated[list[_Label], Field(min_length=1, max_length=20, examples=[["vip"]])],
     chatwoot_account: ChatwootAccount = None,
 ) -> dict[str, Any]:
     """Add labels to a conversation; those it has stay."""

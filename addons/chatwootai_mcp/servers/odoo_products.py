@@ -29,7 +29,12 @@ def find_products(
     call: Call,
     query: Annotated[
         str,
-        Field(min_length=1, max_length=200, description="Words of the product's name, kind or code; no question words"),
+        Field(
+            min_length=1,
+            max_length=200,
+            description="Words of the product's name, kind or code; no question words",
+            examples=["oak table"],
+        ),
     ],
     limit: Annotated[int, Field(ge=1, le=20)] = 5,
     partner_id: Annotated[RecordId | None, Field(description="Customer whose price list applies")] = None,

@@ -58,7 +58,13 @@ def search_vectors(
 def search_knowledge(
     call: Call,
     query: Annotated[
-        str, Field(min_length=1, max_length=1000, description="What to look for, in the customer's words")
+        str,
+        Field(
+            min_length=1,
+            max_length=1000,
+            description="What to look for, in the customer's words",
+            examples=["how long to return"],
+        ),
     ],
     collection_type: Annotated[
         _CollectionName | None, Field(description="Only this knowledge; all of it when left out")
