@@ -23,7 +23,8 @@ from . import stand as stands
 from .figures import Figures, Row
 from .stand import ACCOUNT
 
-TURNS, MORE_TURNS = 100, 300
+TURNS = 100
+LOTS, TURNS_A_LOT = 3, 250
 QUESTION = "Oi! Qual é a política de troca de vocês?"
 MODEL = "chatwootai-demo-model"
 
@@ -39,8 +40,8 @@ def run(instance: Instance) -> list[Row]:
             reply = WhatsAppCrew(ACCOUNT, llm=settings).process_message(QUESTION, conversation_id=1)
             assert reply.text, reply
 
-        for _ in range(5):
-            turn()
+        # Before CrewAI runs in ways of its own: what it then keeps of every event is not what our crews let it keep.
+        lots = [_memory_after(turn) for _ in range(LOTS)]
         alone = _crewai_alone(url)
         alone()
         bare, ours, walls = [], [], []
@@ -49,12 +50,6 @@ def run(instance: Instance) -> list[Row]:
             started = time.perf_counter()
             ours.append(_processor_time(turn))
             walls.append(time.perf_counter() - started)
-        gc.collect()
-        memory = _resident_mib()
-        for _ in range(MORE_TURNS):
-            turn()
-        gc.collect()
-        grown = _resident_mib() - memory
     base, spent = Figures.of(bare), Figures.of(ours)
     return [
         Row("CrewAI alone, two agents: processor time", base),
@@ -66,7 +61,17 @@ def run(instance: Instance) -> list[Row]:
             met=spent.median <= 100,
         ),
         Row("a turn: wall clock, model included", Figures.of(walls), ratio=Figures.of(walls).median / base.median),
-        Row(f"memory grown over {MORE_TURNS} more turns", value=grown, unit="MiB", target="none"),
+        *(
+            Row(
+                f"memory after {(lot + 1) * TURNS_A_LOT} turns",
+                value=mib,
+                unit="MiB",
+                ratio=mib / lots[0],
+                target="no growth over 500",
+                met=None if lot < LOTS - 1 else mib <= 1.02 * lots[0],
+            )
+            for lot, mib in enumerate(lots)
+        ),
     ]
 
 
@@ -98,6 +103,14 @@ def _processor_time(work: Callable[[], Any]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
+
+
+def _memory_after(turn: Callable[[], Any]) -> float:
+    """What is resident after a lot of turns, their garbage collected; the heap's high-water mark is part of it."""
+    for _ in range(TURNS_A_LOT):
+        turn()
+    gc.collect()
+    return _resident_mib()
 
 
 def _resident_mib() -> float:
