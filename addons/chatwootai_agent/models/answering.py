@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
-from .turn_run import TurnRun
+from ..turns.run import TurnRun
 
 _logger = logging.getLogger(__name__)
 _BUSY_SECONDS = 1

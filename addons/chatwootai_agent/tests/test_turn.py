@@ -10,7 +10,7 @@ from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..crews.errors import TurnFailed
 from ..crews.reply import HandOff
-from ..models import turn_run
+from ..turns import admission, end
 from .conversation_case import ConversationCase
 
 
@@ -350,7 +350,7 @@ class TestHandingOver(ConversationCase):
     def test_an_unexpected_failure_shows_people_no_internals(self):
         self.customer_says("Oi")
         self.crew.answers = [ValueError("password=hunter2") for _try in range(3)]
-        with self.assertLogs("odoo.addons.chatwootai_agent.models.turn_run", "ERROR"):
+        with self.assertLogs("odoo.addons.chatwootai_agent.turns.run", "ERROR"):
             for _try in range(3):
                 self.turn()
         self.deliver()
@@ -365,7 +365,7 @@ class TestHandingOver(ConversationCase):
 
     def test_at_the_limit_of_turns_a_person_is_called(self):
         self.customer_says("Oi")
-        with patch.object(turn_run, "get_control") as control:
+        with patch.object(admission, "get_control") as control:
             control().limits.return_value = Limits(turns_per_day=0)
             self.turn()
         self.assertFalse(self.crew.asked)
@@ -382,7 +382,7 @@ class TestHandingOver(ConversationCase):
 @tagged("post_install", "-at_install")
 class TestKilled(ConversationCase):
     def kill(self, where):
-        with patch.object(turn_run, where, side_effect=Killed), suppress(Killed):
+        with patch.object(end, where, side_effect=Killed), suppress(Killed):
             self.turn()
 
     def test_killed_while_thinking_it_is_answered_by_the_next_run(self):
@@ -396,7 +396,7 @@ class TestKilled(ConversationCase):
 
     def test_killed_while_concluding_nothing_of_it_stands(self):
         self.customer_says("Oi")
-        self.kill("_say")
+        self.kill("say")
         self.assertFalse(self.outbox.search([]))
         self.assertEqual(self.states(), ["waiting"])
         self.assertEqual(self.answer(), ["Resposta a: Oi"])
