@@ -1,199 +1,18 @@
-"""The whole stack for the tests of this folder: two tenants, a served Odoo, a Chatwoot and a model, all real processes.
+"""One served stack for all tests of this folder."""
 
-Everything is started by the commands a person types, in an instance of its own.
-"""
-
-import json
 import os
-import re
-import signal
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from demo.chatwoot import ChatwootServer
-from demo.model import ModelServer
-from demo.odoo_session import OdooSession
-
-ENVIRONMENT = {**os.environ, "CHATWOOTAI_INSTANCE": "e2e"}
-START_SECONDS = 120
-
-
-def command(*arguments, check=True, **options):
-    """Run one of the commands in bin/; its stdout is the result."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "bin" / arguments[0]), *map(str, arguments[1:])],
-        env=ENVIRONMENT,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        **options,
-    )
-    if check and done.returncode:
-        raise AssertionError(f"bin/{' '.join(map(str, arguments))} failed:\n{done.stderr[-4000:]}")
-    return done
-
-
-class Serving:
-    """bin/serve in the background; its log in ``log``."""
-
-    def __init__(self, port, log):
-        self.port, self.log = port, log
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = None
-
-    def start(self):
-        output = self.log.open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bin" / "serve"), "--port", str(self.port)],
-            env=ENVIRONMENT,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-            start_new_session=True,
-        )
-        timer = _kill_later(self.process, START_SECONDS)
-        for line in self.process.stdout:
-            if line.startswith("ready"):
-                timer.cancel()
-                return self
-        raise AssertionError(f"bin/serve did not become ready:\n{self.log.read_text()[-4000:]}")
-
-    def stop(self):
-        """As an operator stops it; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(90)
-        self.process.stdout.close()
-        return code
-
-
-def _kill_later(process, seconds):
-    import threading
-
-    timer = threading.Timer(seconds, process.kill)
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-@dataclass
-class Tenant:
-    """One company: its account on both sides, and a key."""
-
-    account_id: str
-    chatwoot: object  # demo.chatwoot NewAccount
-    webhook_url: str
-    shared_webhook_url: str
-    mcp_url: str
-    key: str
-
-
-@dataclass
-class Stack:
-    serving: Serving
-    chatwoot: ChatwootServer
-    model: ModelServer
-    acme: Tenant
-    acme_x: Tenant
-
-    @property
-    def url(self):
-        return self.serving.url
-
-    @property
-    def tenants(self):
-        return (self.acme, self.acme_x)
-
-    def create_tenant(self, account_id, demo=None, **options):
-        account = self.chatwoot.add_account(account_id)
-        flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
-        done = command(
-            "tenant",
-            "create",
-            account_id,
-            *(["--demo", demo] if demo else []),
-            "--chatwoot-url",
-            self.chatwoot.url,
-            "--chatwoot-account",
-            account.id,
-            "--chatwoot-token",
-            account.user_token,
-            "--chatwoot-bot-token",
-            account.bot_token,
-            "--chatwoot-secret",
-            account.bot_secret,
-            "--llm-base-url",
-            self.model.url,
-            "--llm-model",
-            "chatwootai-demo-model",
-            "--llm-api-key",
-            "none",
-            *flags,
-        )
-        created = json.loads(done.stdout)
-        shared = re.search(r"http\S+/chatwootai/webhook/\S+", done.stderr).group()
-        self.chatwoot.point_webhooks(account.id, bot_url=created["webhook_url"])
-        if demo:
-            self._answer_soon(account_id)
-        key = command("tenant", "key", account_id, "--name", "e2e").stdout.strip()
-        return Tenant(account_id, account, created["webhook_url"], shared, created["mcp_url"], key)
-
-    def _answer_soon(self, account_id):
-        """The tests' customers write their bursts faster than people do."""
-        odoo = OdooSession(self.url, account_id, "admin", "admin")
-        connections = odoo.call("chatwootai.chatwoot.connection", "search", [])
-        odoo.call("chatwootai.chatwoot.connection", "write", connections, {"pause_seconds": 1})
-
-    def mcp(self, tenant, method, params=None, *, key=None, path=None, **options):
-        """One JSON-RPC request to the tenant's endpoint; the HTTP response."""
-        return requests.post(
-            f"{self.url}{path or '/mcp/' + tenant.account_id}",
-            json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}},
-            headers={
-                "Authorization": f"Bearer {key or tenant.key}",
-                "Accept": "application/json, text/event-stream",
-                "MCP-Protocol-Version": "2025-11-25",
-            },
-            timeout=30,
-            **options,
-        )
-
-    def tool(self, tenant, name, **arguments):
-        """The structured result of a tool."""
-        answer = self.mcp(tenant, "tools/call", {"name": name, "arguments": arguments}).json()
-        return answer["result"]["structuredContent"]
-
-    def ask(self, tenant, text, *, phone="+5511988887777", timeout=60):
-        """Write as a customer, and wait for the answer."""
-        message = self.chatwoot.customer_says(tenant.chatwoot.id, text, phone=phone, name="Ana Ruiz")
-        return self.chatwoot.wait_for_reply(message.conversation, message.id, timeout)
+from tests.served_stack import served_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
-    port = _free_port()
-    for account_id in ("acme", "acme-x", "short-lived"):
-        command("tenant", "drop", account_id, "--yes", check=False)
     log = Path(os.environ.get("E2E_LOG", tmp_path_factory.mktemp("serve") / "serve.log"))
-    ENVIRONMENT["CHATWOOTAI_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
-    with ChatwootServer(port=0, retry_seconds=0.5) as chatwoot, ModelServer(port=0) as model:
-        serving = Serving(port, log).start()
-        try:
-            stack = Stack(serving, chatwoot, model, None, None)
-            stack.acme = stack.create_tenant("acme", demo="cosmetics")
-            stack.acme_x = stack.create_tenant("acme-x", demo="furniture")
-            yield stack
-        finally:
-            serving.stop()
+    with served_stack(log) as stack:
+        yield stack
 
 
 @pytest.fixture(autouse=True)
@@ -201,14 +20,4 @@ def quiet_faults(request):
     """Each test starts with a Chatwoot and a model that work."""
     yield
     if "stack" in request.fixturenames:
-        stack = request.getfixturevalue("stack")
-        stack.chatwoot.faults.clear()
-        stack.model.mode("normal")
-
-
-def _free_port():
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+        request.getfixturevalue("stack").calm()

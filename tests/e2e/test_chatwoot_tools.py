@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from .conftest import command
+from tests.served_stack import command
 
 
 @pytest.fixture(scope="module")

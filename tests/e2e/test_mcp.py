@@ -9,7 +9,7 @@ import requests
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
-from .conftest import command
+from tests.served_stack import command
 
 
 def with_client(url, key, work):
