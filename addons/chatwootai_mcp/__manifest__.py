@@ -33,6 +33,7 @@
         "views/audit_views.xml",
         "views/allowed_model_views.xml",
         "views/menus.xml",
+        "views/alert_views.xml",
         "views/chatwoot_connection_views.xml",
         "views/outbox_views.xml",
         "views/res_config_settings_views.xml",

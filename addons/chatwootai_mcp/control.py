@@ -73,9 +73,13 @@ class Control:
         return known
 
     def alert(self, account_id: str | None, kind: str, message: str) -> None:
-        """Tell the operator. Never fails: an alert that can't be stored is in the log."""
+        """Tell the operator, in one row until it is seen. Never fails: an alert that can't be stored is in the log."""
         _logger.warning("alert %s of %s: %s", kind, account_id or "the server", message)
-        insert = "INSERT INTO alert (account_id, kind, message) VALUES (%s, %s, %s)"
+        insert = (
+            "INSERT INTO alert (account_id, kind, message) VALUES (%s, %s, %s)"
+            " ON CONFLICT (coalesce(account_id, ''), kind) WHERE seen_at IS NULL"
+            " DO UPDATE SET count = alert.count + 1, last_at = now()"
+        )
         with suppress(Unreachable), self._cursor() as cr:
             cr.execute(insert, (account_id, kind, message), log_exceptions=False)
             cr.commit()

@@ -51,9 +51,17 @@ CREATE TABLE IF NOT EXISTS alert (
     seen_at timestamptz
 );
 
--- Odoo reads everything, raises alerts, and changes nothing else.
+-- One unseen row for each kind of an account, however often it is raised.
+ALTER TABLE alert ADD COLUMN IF NOT EXISTS count integer NOT NULL DEFAULT 1;
+ALTER TABLE alert ADD COLUMN IF NOT EXISTS last_at timestamptz NOT NULL DEFAULT now();
+UPDATE alert SET seen_at = now() WHERE seen_at IS NULL AND EXISTS (
+    SELECT 1 FROM alert newer WHERE newer.id > alert.id AND newer.seen_at IS NULL AND newer.kind = alert.kind
+        AND newer.account_id IS NOT DISTINCT FROM alert.account_id);
+CREATE UNIQUE INDEX IF NOT EXISTS alert_unseen ON alert (coalesce(account_id, ''), kind) WHERE seen_at IS NULL;
+
+-- Odoo reads everything, raises and counts alerts, and changes nothing else.
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"odoo";
 GRANT USAGE ON SCHEMA public TO :"odoo";
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"odoo";
-GRANT INSERT (account_id, kind, message) ON alert TO :"odoo";
+GRANT INSERT (account_id, kind, message), UPDATE (count, last_at) ON alert TO :"odoo";
 COMMIT;

@@ -28,6 +28,8 @@ from odoo.tools import config
 
 from . import queue_runner
 from .control import get_control
+from .servers.alert_trail import alerts
+from .servers.audit_trail import trail
 from .servers.stores_of_process import get_stores
 from .tenancy.account import parse_account_id
 
@@ -79,6 +81,8 @@ def evict(account_id: str) -> dict[str, Any]:
     close_db(account_id)
     get_stores().cache.drop(account_id)
     get_control().forget(account_id)
+    trail.forget(account_id)
+    alerts.forget(account_id)
     return {}
 
 

@@ -43,7 +43,7 @@ def call_a_person(turn, messages, bundle, said):
         origin=turn.origin,
         floor=bundle.first_id,
     )
-    conversation.alert(_MANAGERS, env._("The agents could not answer"), said)
+    conversation.alert(_MANAGERS, env._("The agents could not answer"), said, kind="failed_turn")
 
 
 def _note(env, bundle, reason):

@@ -1,2 +1,12 @@
-from . import alerting, allowed_model, audit, chatwoot_connection, mcp_key, mcp_offers, outbox, res_config_settings
+from . import (
+    alert,
+    alerting,
+    allowed_model,
+    audit,
+    chatwoot_connection,
+    mcp_key,
+    mcp_offers,
+    outbox,
+    res_config_settings,
+)
 from . import ir_http, webhook_secret, webhook_door

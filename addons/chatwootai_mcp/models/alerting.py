@@ -1,23 +1,21 @@
-"""What needs a person is put before people as an activity, once."""
+"""Records that can raise an alert about themselves: people see it as an activity on the record, and in the alerts."""
 
 from odoo import api, models
-
-_MAX_PEOPLE = 10
 
 
 class Alerting(models.AbstractModel):
     _name = "chatwootai.alerting"
     _inherit = ["mail.thread", "mail.activity.mixin"]
-    _description = "Alerts people by activities"
+    _description = "Raises alerts about itself"
 
     @api.private
-    def alert(self, group, summary, note):
-        """An activity on the record for each member of the group, unless one with this summary is still open there."""
+    def alert(self, group, summary, note="", *, kind):
+        """Raise an alert about the record; the group's members get an activity, unless one is still open there."""
         self.ensure_one()
-        # In the activities' menu at once; a mail to each of ten people on top of it would be noise.
-        record = self.sudo().with_context(mail_activity_quick_update=True)
-        if record.activity_ids.filtered(lambda activity: activity.summary == summary):
-            return
-        members = self.env.ref(group).sudo().all_user_ids.filtered(lambda user: user.active and not user.share)
-        for user in members[:_MAX_PEOPLE]:
-            record.activity_schedule("mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id)
+        return self.env["chatwootai.alert"]._raise(kind, summary, note, record=self, group=group)
+
+    @api.private
+    def alerts_over(self):
+        """What the alerts about these records were raised for is mended."""
+        alerts = self.env["chatwootai.alert"].sudo()
+        alerts.search([("state", "=", "open"), ("res_model", "=", self._name), ("res_id", "in", self.ids)])._close()

@@ -179,7 +179,7 @@ class Outbox(models.Model):
             raise AccessError(self.env._("Only an MCP administrator may send again."))
         failed = self.sudo().filtered(lambda entry: entry.state == State.FAILED)
         failed.write({"state": State.QUEUED, "failures": 0, "next_attempt_at": False, "last_error": False})
-        failed.activity_unlink(["mail.mail_activity_data_warning"])
+        failed.alerts_over()
         failed._queue_deliveries()
 
     def _queue_deliveries(self, identity=False):

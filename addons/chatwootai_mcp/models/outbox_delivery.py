@@ -216,14 +216,16 @@ def _note_failure(env, entry_id, error, state):
     )
     _logger.warning("outbox %d: %s; now %s, next try in %d s", entry.id, error, state, seconds)
     if isinstance(error, Unauthorized):
-        entry.connection_id.alert(_MANAGERS, env._("Chatwoot refuses the access token"), str(error))
+        entry.connection_id.alert(
+            _MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"
+        )
     if state is State.FAILED:
         _tell_people(env, entry)
     return max(seconds, _seconds_until(_settled_at(entry)))
 
 
 def _tell_people(env, entry):
-    entry.alert(_MANAGERS, env._("Chatwoot refused what the agents sent"), entry.last_error)
+    entry.alert(_MANAGERS, env._("Chatwoot refused what the agents sent"), entry.last_error, kind="delivery_failed")
     if entry.kind == Kind.MESSAGE and entry.guarded:
         note = env._(
             "This reply could not be delivered (%(reason)s). Please answer the customer:\n\n%(reply)s",

@@ -7,6 +7,7 @@ from . import test_odoo_bad_input
 from . import test_tool_descriptions
 from . import test_orchestrator
 from . import test_allowed_model
+from . import test_alert
 from . import test_audit
 from . import test_mcp_access
 from . import test_mcp_client

@@ -1,0 +1,82 @@
+"""Alerts raised where no transaction of the tenant is at hand: gathered in the process, written behind.
+
+``raise_later`` costs a dictionary's entry. What repeats before it is written is counted, so a flood of one kind is one
+row; a clean stop writes what is left.
+"""
+
+import atexit
+import logging
+import threading
+from dataclasses import dataclass
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules import module as odoo_module
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+
+_logger = logging.getLogger(__name__)
+_INTERVAL = 1.0  # seconds
+_MAX_WAITING = 1_000  # different alerts
+
+
+@dataclass
+class _Waiting:
+    summary: str
+    note: str
+    times: int = 0
+
+
+class AlertTrail:
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str, str], _Waiting] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._writer: threading.Thread | None = None
+
+    def raise_later(self, account_id: str, kind: str, summary: str, note: str = "", key: str = "") -> None:
+        with self._lock:
+            name = (account_id, kind, key)
+            if name not in self._waiting and len(self._waiting) >= _MAX_WAITING:
+                _logger.error("%d alerts wait to be written, dropping one more of %s", _MAX_WAITING, account_id)
+                return
+            waiting = self._waiting.setdefault(name, _Waiting(summary, note))
+            waiting.summary, waiting.note, waiting.times = summary, note, waiting.times + 1
+            if (self._writer is None or not self._writer.is_alive()) and not odoo_module.current_test:
+                if self._writer is None:
+                    atexit.register(self.flush)
+                self._writer = threading.Thread(target=self._write_behind, name="chatwootai-alerts", daemon=True)
+                self._writer.start()
+        self._wake.set()
+
+    def flush(self) -> None:
+        """Write everything that waits; what cannot be written is in the log."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        for (account_id, kind, key), alert in waiting.items():
+            try:
+                with Registry(account_id).cursor() as cr:
+                    env = api.Environment(cr, SUPERUSER_ID, {})
+
+                    def work(env=env, kind=kind, key=key, alert=alert):
+                        env["chatwootai.alert"]._raise(kind, alert.summary, alert.note, key, times=alert.times)
+
+                    retrying(work, env)
+            except Exception:
+                _logger.exception("alert %s of %s was not written: %s", kind, account_id, alert.summary)
+
+    def forget(self, account_id: str) -> None:
+        """Drop what waits for a tenant that is gone."""
+        with self._lock:
+            self._waiting = {name: alert for name, alert in self._waiting.items() if name[0] != account_id}
+
+    def _write_behind(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            # The pause gathers a burst; it is not a wait for something to be true.
+            threading.Event().wait(_INTERVAL)
+            self.flush()
+
+
+alerts = AlertTrail()
+raise_later = alerts.raise_later
