@@ -272,7 +272,7 @@ class Desk:
                 uploads,
             )
             if conversation.status in ("resolved", "snoozed"):
-                self.set_status(account, conversation, "pending" if inbox.agent_bot_id else "open")
+                self.set_status(account, conversation, "pending" if inbox.agent_bot_id else "open", by="customer")
             if conversation.waiting_since is None:
                 self._update(account, conversation, waiting_since=message.created_at)
             return message
@@ -380,6 +380,9 @@ class Desk:
             status=conversation.status,
         )
         self._send_message_event("message_created", account, message)
+        if storm := self.faults.strikes(Fault.MESSAGE_STORM, message.message_type.name.lower()):
+            for _ in range(storm.count):
+                self._send_message_event("message_updated", account, message)
         return message
 
     def phone_echo(self, account: Account, conversation: Conversation, content: str) -> Message:
@@ -397,8 +400,14 @@ class Desk:
         return "resolved" if conversation.status == "open" else "open"
 
     def set_status(
-        self, account: Account, conversation: Conversation, status: str, snoozed_until: str | None = None
+        self,
+        account: Account,
+        conversation: Conversation,
+        status: str,
+        snoozed_until: str | None = None,
+        by: str = "person",
     ) -> None:
+        """`by` is for the journal: person, user or bot (through the API), customer, or chatwoot itself."""
         if status not in STATUSES:
             raise Refused(f"'{status}' is not a valid status")
         with self.lock:
@@ -408,7 +417,12 @@ class Desk:
                 return
             conversation.status = status
             self.journal.write(
-                "status", account_id=account.id, conversation_id=conversation.display_id, before=before, after=status
+                "status",
+                account_id=account.id,
+                conversation_id=conversation.display_id,
+                before=before,
+                after=status,
+                by=by,
             )
             event = payloads.conversation_event("conversation_status_changed", account, conversation, self.base_url)
             self._send_to_account(account, "conversation_status_changed", event)
@@ -422,7 +436,7 @@ class Desk:
     def hand_over(self, account: Account, conversation: Conversation) -> None:
         """The bot gives the conversation to people."""
         with self.lock:
-            self.set_status(account, conversation, "open")
+            self.set_status(account, conversation, "open", by="bot")
             if conversation.waiting_since is None:
                 self._update(account, conversation, waiting_since=now())
 
@@ -433,6 +447,12 @@ class Desk:
                 conversation,
                 assignee_id=to.id if isinstance(to, User) else None,
                 assignee_agent_bot_id=to.id if isinstance(to, AgentBot) else None,
+            )
+            self.journal.write(
+                "assignment",
+                account_id=account.id,
+                conversation_id=conversation.display_id,
+                to=type(to).__name__ if to else None,
             )
 
     def assign_team(self, account: Account, conversation: Conversation, team: Team | None) -> None:
@@ -534,7 +554,7 @@ class Desk:
         with self.lock:
             if conversation.status != "pending":
                 return
-            self.set_status(account, conversation, "open")
+            self.set_status(account, conversation, "open", by="chatwoot")
             self._write(
                 conversation,
                 Message(

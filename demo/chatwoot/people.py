@@ -151,6 +151,26 @@ class People:
         account = self._desk.account(account_id)
         self._desk.assign(account, self._desk.conversation(account, conversation_id), None)
 
+    def phone_echoes(self, account_id: int, conversation_id: int, content: str) -> Message:
+        """A person answers from the channel's own app."""
+        account = self._desk.account(account_id)
+        return self._desk.phone_echo(account, self._desk.conversation(account, conversation_id), content)
+
+    def opens(self, account_id: int, conversation_id: int) -> None:
+        """A person opens the conversation."""
+        account = self._desk.account(account_id)
+        self._desk.set_status(account, self._desk.conversation(account, conversation_id), "open")
+
+    def assign_second_bot(self, account_id: int, conversation_id: int) -> None:
+        """Beside the inbox's bot another one, with the same address and secret, hears the conversation too."""
+        account = self._desk.account(account_id)
+        conversation = self._desk.conversation(account, conversation_id)
+        first, *others = account.bots.values()
+        second = others[0] if others else None
+        if second is None:
+            second = self._desk.add_bot(account, "Second bot", first.outgoing_url, secret=first.secret)
+        self._desk.assign(account, conversation, second)
+
     def _person(self, account_id: int, user_id: int | None) -> User:
         users = self._desk.account(account_id).users
         return users[user_id] if user_id is not None else list(users.values())[-1]

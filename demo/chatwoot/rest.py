@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +15,7 @@ from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from ..holds import Holds, Moment
 from . import resources
 from .desk import Desk, NotFound, Refused, Upload
 from .faults import Fault
@@ -162,7 +165,8 @@ def toggle_status(call: Call, conversation_id: int) -> Answer:
         call.desk.hand_over(call.account, conversation)
         success = None
     else:
-        call.desk.set_status(call.account, conversation, status, call.params.get("snoozed_until"))
+        by = "user" if by_user else "bot"
+        call.desk.set_status(call.account, conversation, status, call.params.get("snoozed_until"), by=by)
     if by_user and conversation.status == "open":
         call.desk.assign(call.account, conversation, call.who)
     return {
@@ -507,8 +511,9 @@ def _url_map() -> Map:
 class RestApi:
     """From an HTTP request to an answer: faults, token, permission, call, error shape, log."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, holds: Holds) -> None:
         self._desk = desk
+        self._holds = holds
         self._urls = _url_map()
         self._closing = threading.Event()
 
@@ -517,21 +522,33 @@ class RestApi:
 
     def respond(self, request: Request) -> Response:
         subject = f"{request.method} {request.path}"
-        before = self._fault_before(subject)
-        answer = before or self._answer(request)
-        after = None if before else self._fault_after(subject)
-        response = after or answer
-        self._log(request, response, fault=bool(before or after))
+        described = f"{subject} {request.get_data(as_text=True)}"
+        with self._desk.journal.during(self._log(request, "request")):
+            self._holds.pause(Moment.BEFORE, described)
+            before = self._fault_before(request, subject)
+            answer = before or self._answer(request)
+            self._holds.pause(Moment.AFTER, described)
+            after = None if before else self._fault_after(request, subject)
+            response = after or answer
+            self._log(request, "api", status=response.status_code, fault=bool(before or after))
         return response
 
-    def _fault_before(self, subject: str) -> Response | None:
-        if self._desk.faults.strikes(Fault.API_429, subject):
-            return _json({"error": "Too many requests"}, 429)
-        if self._desk.faults.strikes(Fault.API_500, subject):
+    def _fault_before(self, request: Request, subject: str) -> Response | None:
+        strikes = self._desk.faults.strikes
+        if strikes(Fault.API_CUT, subject):
+            return _cut(request)
+        if strikes(Fault.API_DOWN, subject):
+            return Response("<html>502 Bad Gateway</html>", 502, mimetype="text/html")
+        if knob := strikes(Fault.API_429, subject):
+            later = {"Retry-After": f"{knob.seconds:.0f}"} if knob.seconds else {}
+            return _json({"error": "Too many requests"}, 429, later)
+        if strikes(Fault.API_500, subject):
             return _json({"status": 500, "error": "Internal Server Error"}, 500)
         return self._hang(Fault.API_HANG, subject)
 
-    def _fault_after(self, subject: str) -> Response | None:
+    def _fault_after(self, request: Request, subject: str) -> Response | None:
+        if self._desk.faults.strikes(Fault.API_CUT_AFTER, subject):
+            return _cut(request)
         if self._desk.faults.strikes(Fault.API_500_AFTER, subject):
             return _json({"status": 500, "error": "Internal Server Error"}, 500)
         return self._hang(Fault.API_HANG_AFTER, subject)
@@ -583,22 +600,30 @@ class RestApi:
         kind = "Bot is" if isinstance(who, AgentBot) else "You are"
         raise Unauthorized(f"{kind} not authorized to access this account")
 
-    def _log(self, request: Request, response: Response, fault: bool) -> None:
+    def _log(self, request: Request, kind: str, **what: Any) -> int:
+        """A call is logged twice: when it has arrived, and when it is answered."""
         owner = self._desk.token_owner(request.headers.get("api_access_token", ""))
-        self._desk.journal.write(
-            "api",
+        return self._desk.journal.write(
+            kind,
             method=request.method,
             path=request.path,
             token=type(owner[1]).__name__ if owner else None,
             account_id=owner[0].id if owner else None,
             body=_logged(request),
-            status=response.status_code,
-            fault=fault,
+            **what,
         )
 
 
-def _json(body: Any, status: int) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False, default=str), status, mimetype="application/json")
+def _cut(request: Request) -> Response:
+    """The caller's connection breaks; what is answered then is read by nobody."""
+    with contextlib.suppress(OSError):
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    return Response(status=499)
+
+
+def _json(body: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    return Response(text, status, headers, mimetype="application/json")
 
 
 def _params(request: Request) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect, safe_join
 from werkzeug.wrappers import Request, Response
 
+from ..holds import Holds
 from .control import ControlApi
 from .desk import Desk
 from .faults import Fault, Faults
@@ -43,15 +44,23 @@ class ChatwootHandler(WSGIRequestHandler):
 
 
 class ChatwootServer(People):
-    """Serves until closed. As well as People's calls it has `desk`, `faults`, `journal` and `postman` for tests."""
+    """Serves until closed. Beside People's calls: `desk`, `faults`, `holds`, `journal` and `postman`, for tests."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1", retry_seconds: float = 3.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        retry_seconds: float = 3.0,
+        seed: int = 0,
+        journal_size: int = 50_000,
+    ) -> None:
         self.faults = Faults(seed)
-        self.journal = Journal()
+        self.journal = Journal(journal_size)
         self.postman = Postman(self.faults, self.journal, retry_seconds)
         self.desk = Desk(self.faults, self.journal, self.postman)
         super().__init__(self.desk)
-        self._rest = RestApi(self.desk)
+        self.holds = Holds()
+        self._rest = RestApi(self.desk, self.holds)
         self._control = ControlApi(self.desk, self)
         self._server = make_server(host, port, self._application, threaded=True, request_handler=ChatwootHandler)
         self.port: int = self._server.server_port
@@ -73,6 +82,7 @@ class ChatwootServer(People):
 
     def close(self) -> None:
         self.desk.close()
+        self.holds.close()
         self._rest.close()
         if self._thread is not None:
             self._server.shutdown()
@@ -107,7 +117,7 @@ class ChatwootServer(People):
         """An attachment's address redirects to the file, and may answer 404 at first (a fault to set)."""
         *where, key, filename = path.split("/") if path.count("/") >= 2 else ("", "", "")
         attachment = self.desk.attachments.get(key)
-        if attachment is None or self.faults.strikes(Fault.ATTACHMENT_404, path):
+        if attachment is None or self.faults.strikes(Fault.ATTACHMENT_404, key):
             return Response("Not Found", 404)
         if where and where[0] in ("blobs", "representations"):
             return redirect(f"{self.url}{STORAGE}disk/{key}/{filename}", 302)  # type: ignore[return-value]

@@ -7,6 +7,7 @@ import hmac
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -58,6 +59,7 @@ class Postman:
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._under_way = 0
+        self._carried: Counter[str] = Counter()
 
     def post(self, delivery: Delivery) -> None:
         delivery_id = str(uuid.uuid4())
@@ -100,8 +102,20 @@ class Postman:
 
     def _carry(self, delivery: Delivery, delivery_id: str) -> None:
         self._closing.wait(self._faults.delay(f"{delivery.target.kind} {delivery.event}"))
-        if not self._deliver(delivery, delivery_id) and delivery.failed and not self._closing.is_set():
+        self._let_another_pass(delivery)
+        arrived = self._deliver(delivery, delivery_id)
+        with self._idle:
+            self._carried[delivery.target.url] += 1
+            self._idle.notify_all()
+        if not arrived and delivery.failed and not self._closing.is_set():
             delivery.failed()
+
+    def _let_another_pass(self, delivery: Delivery) -> None:
+        url = delivery.target.url
+        if knob := self._faults.strikes(Fault.WEBHOOK_DISORDER, f"{delivery.target.kind} {delivery.event}"):
+            with self._idle:
+                before = self._carried[url]
+                self._idle.wait_for(lambda: self._carried[url] > before or self._closing.is_set(), knob.seconds)
 
     def _deliver(self, delivery: Delivery, delivery_id: str) -> bool:
         tries = BOT_TRIES if delivery.target.kind == "bot" else 1

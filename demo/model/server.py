@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from ..holds import Holds, Moment
 from .choosing import CallTool, Move, Say
 from .completion import FINGERPRINT, MODEL, completion, move_for, stream
 from .modes import Mode, ModeSwitch, Setting, UnknownMode
-from .task import read_tools
+from .task import read, read_tools
 
 POLL_SECONDS = 0.02
 """How soon a closing server notices."""
@@ -33,9 +35,14 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class ModelServer:
-    """Serves until closed. `requests` keeps what was asked, for tests; `mode()` makes it misbehave."""
+    """Serves until closed. For tests: `requests` keeps what was asked, `mode()` makes it misbehave, `holds` holds its
+    answers ("classify …" or "answer …", and what the customer wrote), another `mind` lets it say something else."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int = 0, host: str = "127.0.0.1", mind: Callable[[dict[str, Any]], Move] = move_for
+    ) -> None:
+        self.holds = Holds()
+        self._mind = mind
         self.requests: deque[dict[str, Any]] = deque(maxlen=1_000)
         self._switch = ModeSwitch()
         self._closing = threading.Event()
@@ -63,6 +70,7 @@ class ModelServer:
 
     def close(self) -> None:
         self._closing.set()
+        self.holds.close()
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
@@ -113,6 +121,13 @@ class ModelServer:
         if not isinstance(asked, dict) or not isinstance(asked.get("messages"), list):
             return _error(400, "A JSON object with `messages` is expected", "invalid_request_error")
         self.requests.append(asked)
+        described = _described(asked)
+        self.holds.pause(Moment.BEFORE, described)
+        response = self._answer(asked)
+        self.holds.pause(Moment.AFTER, described)
+        return response
+
+    def _answer(self, asked: dict[str, Any]) -> Response:
         try:
             setting = self._switch.take(str(asked.get("model") or ""))
         except UnknownMode as error:
@@ -120,7 +135,7 @@ class ModelServer:
         refused = self._misbehave(setting)
         if refused is not None:
             return refused
-        move = _disturbed(setting.mode, asked, move_for(asked))
+        move = _disturbed(setting.mode, asked, self._mind(asked))
         if asked.get("stream"):
             return Response(stream(asked, move), mimetype="text/event-stream")
         answer = completion(asked, move)
@@ -145,6 +160,11 @@ class ModelServer:
             case Mode.SLOW:
                 self._closing.wait(setting.seconds)
         return None
+
+
+def _described(asked: dict[str, Any]) -> str:
+    task = read(asked)
+    return f"{'answer' if task.classification is None else 'classify'} {task.question}"
 
 
 def _disturbed(mode: Mode, asked: dict[str, Any], move: Move) -> Move:

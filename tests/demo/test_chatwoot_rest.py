@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
 from demo.chatwoot import ChatwootServer
+from demo.chatwoot.desk import Upload
+from demo.chatwoot.payloads import attachment_json
+from demo.holds import Moment
 
 Call = Callable[..., requests.Response]
 
@@ -243,6 +247,15 @@ def test_files_are_posted_and_fetched_through_a_redirect(server: ChatwootServer,
     assert requests.get(attachment["data_url"], timeout=10).content == b"conteudo"
 
 
+def test_each_attachments_first_downloads_can_fail(server: ChatwootServer, account: Any) -> None:
+    files = [Upload(f"{number}.png", "image/png", b"png") for number in (1, 2)]
+    server.customer_says(account.id, None, attachments=files)
+    server.faults.set("attachment_404", first=2)
+    for attachment in server.desk.attachments.values():
+        url = attachment_json(attachment, server.url)["data_url"]
+        assert [requests.get(url, timeout=10).status_code for _ in range(4)] == [404, 404, 200, 200]
+
+
 def test_outside_24_hours_a_plain_message_is_accepted_and_fails_later(
     server: ChatwootServer, account: Any, as_bot: Call, as_user: Call
 ) -> None:
@@ -256,7 +269,8 @@ def test_outside_24_hours_a_plain_message_is_accepted_and_fails_later(
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "stored"), [("api_500", 500, 0), ("api_429", 429, 0), ("api_500_after", 500, 1)]
+    ("fault", "status", "stored"),
+    [("api_500", 500, 0), ("api_429", 429, 0), ("api_down", 502, 0), ("api_500_after", 500, 1)],
 )
 def test_faults_before_do_nothing_and_faults_after_have_done_it(
     server: ChatwootServer, account: Any, as_bot: Call, fault: str, status: int, stored: int
@@ -266,6 +280,43 @@ def test_faults_before_do_nothing_and_faults_after_have_done_it(
     assert as_bot("POST", path, json={"content": "Olá"}).status_code == status
     assert len(server.desk.account(7).conversations[1].replies()) == stored
     assert as_bot("POST", path, json={"content": "Olá"}).status_code == 200
+
+
+@pytest.mark.parametrize(("fault", "stored"), [("api_cut", 0), ("api_cut_after", 1)])
+def test_a_connection_is_cut_before_or_after_the_message_was_taken(
+    server: ChatwootServer, account: Any, as_bot: Call, fault: str, stored: int
+) -> None:
+    path = conversation(server, account) + "/messages"
+    server.faults.set(fault, next=1, only="/messages")
+    with pytest.raises(requests.ConnectionError):
+        as_bot("POST", path, json={"content": "Olá"})
+    assert len(server.desk.account(7).conversations[1].replies()) == stored
+
+
+def test_a_429_says_when_to_come_back(server: ChatwootServer, account: Any, as_bot: Call) -> None:
+    server.faults.set("api_429", next=1, seconds=7)
+    refused = as_bot("POST", conversation(server, account) + "/messages", json={"content": "Olá"})
+    assert refused.headers["Retry-After"] == "7"
+
+
+def test_a_held_call_has_stored_its_message_and_not_answered(
+    server: ChatwootServer, account: Any, as_bot: Call
+) -> None:
+    path = conversation(server, account) + "/messages"
+    with ThreadPoolExecutor(1) as pool, server.holds.hold(Moment.AFTER, "POST .*/messages") as hold:
+        posted = pool.submit(as_bot, "POST", path, json={"content": "Olá"})
+        hold.wait(5)
+        assert len(server.desk.account(7).conversations[1].replies()) == 1 and not posted.done()
+        hold.release()
+        assert posted.result(5).status_code == 200
+
+
+def test_the_log_tells_when_a_messages_call_had_arrived(server: ChatwootServer, account: Any, as_bot: Call) -> None:
+    path = conversation(server, account) + "/messages"
+    as_bot("POST", path, json={"content": "Olá"})
+    [posted] = [e for e in server.journal.read(kind="request") if e["method"] == "POST"]
+    [message] = [e for e in server.journal.read(kind="message") if e["message_type"] == "outgoing"]
+    assert message["request"] == posted["n"] < message["n"]
 
 
 def test_faults_and_log_are_reached_over_http(server: ChatwootServer, account: Any, as_bot: Call) -> None:

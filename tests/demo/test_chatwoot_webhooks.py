@@ -256,3 +256,26 @@ def test_a_lost_webhook_never_arrives_and_is_logged(server: ChatwootServer, rece
     assert server.postman.wait_idle()
     assert not receiver.got
     assert [e["event"] for e in server.journal.read(kind="webhook") if e.get("lost")] == ["message_created"]
+
+
+def test_disorder_lets_a_later_delivery_pass(server: ChatwootServer, receiver: Receiver) -> None:
+    account = server.add_account("Acme", bot_url=receiver.url + "/bot")
+    server.faults.set("webhook_disorder", next=1, seconds=10, only="message_created")
+    first, second = server.customer_says(account.id, "um"), server.customer_says(account.id, "dois")
+    told = [e["id"] for e in receiver.wait("/bot", "message_created", 2)]
+    assert told == [second.id, first.id]
+
+
+def test_a_storm_repeats_a_message_with_nothing_new(server: ChatwootServer, receiver: Receiver) -> None:
+    account = server.add_account("Acme", bot_url=receiver.url + "/bot")
+    server.faults.set("message_storm", next=1, count=7)
+    said = server.customer_says(account.id, "Oi")
+    assert {e["id"] for e in receiver.wait("/bot", "message_updated", 7)} == {said.id}
+
+
+def test_an_assigned_bot_hears_what_the_inboxs_bot_hears(server: ChatwootServer, receiver: Receiver) -> None:
+    account = server.add_account("Acme", bot_url=receiver.url + "/bot")
+    said = server.customer_says(account.id, "Oi")
+    server.assign_second_bot(account.id, said.conversation.display_id)
+    again = server.customer_says(account.id, "Alguém aí?")
+    assert [e["id"] for e in receiver.wait("/bot", "message_created", 3)].count(again.id) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import openai
 import pytest
 import requests
 
+from demo.holds import Moment
 from demo.model import ModelServer
 from demo.model.choosing import CallTool, Say, arguments, next_move
 from demo.model.completion import move_for
@@ -463,3 +465,20 @@ def test_no_name_of_a_demo_company_stands_in_the_model() -> None:
 def test_next_move_is_what_a_completion_carries() -> None:
     request = asked("Quanto custa a luminária?")
     assert next_move(read(request)) == move_for(request)
+
+
+def test_an_answer_is_held_until_it_is_released() -> None:
+    with ModelServer() as model, ThreadPoolExecutor(1) as pool, model.holds.hold(Moment.BEFORE, "Boleto") as hold:
+        body = {"messages": [{"role": "user", "content": "Boleto ou cartão?"}]}
+        asked = pool.submit(requests.post, f"{model.url}/chat/completions", json=body, timeout=10)
+        assert hold.wait(5) == "answer Boleto ou cartão?"
+        assert not asked.done()
+        hold.release()
+        assert asked.result(5).status_code == 200
+
+
+def test_another_mind_says_something_else() -> None:
+    with ModelServer(mind=lambda _asked: Say("Claro.")) as model:
+        body = {"messages": [{"role": "user", "content": "Oi"}]}
+        answer = requests.post(f"{model.url}/chat/completions", json=body, timeout=10).json()
+    assert answer["choices"][0]["message"]["content"] == "Claro."
