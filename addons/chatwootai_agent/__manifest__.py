@@ -19,6 +19,7 @@
         "data/cron.xml",
         "views/chatwoot_connection_views.xml",
         "views/conversation_views.xml",
+        "views/inbox_views.xml",
         "views/turn_views.xml",
         "data/knowledge.xml",
         "views/knowledge_views.xml",

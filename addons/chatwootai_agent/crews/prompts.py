@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from .opening_hours import is_open
 from .reply import Customer
 from .wording import Wording, wording_of
 
@@ -186,17 +187,6 @@ def address_line(address: Mapping[str, Any] | None) -> str:
         return ""
     parts = (address.get(key) for key in ("street", "street2", "city", "state", "zip", "country"))
     return ", ".join(data(str(part), 200) for part in parts if part)
-
-
-def is_open(opening_hours: Iterable[Mapping[str, Any]], now: datetime) -> bool:
-    """Whether the company is open at `now`, given in its own time zone."""
-    at = f"{now:%H:%M}"
-    for day in opening_hours:
-        if day["day"] != now.weekday():
-            continue
-        resting = bool(day.get("break_start")) and day["break_start"] <= at < (day.get("break_end") or "")
-        return bool(day["opens"] <= at < day["closes"]) and not resting
-    return False
 
 
 def _day_hours(day: Mapping[str, Any], words: Wording) -> str:

@@ -1,20 +1,69 @@
-"""How the agents answer on a connection: the pause in which they wait for the rest of what a customer is writing."""
+"""What Chatwoot says of the account's inboxes is fetched for a connection, by its button and when one is first seen."""
 
 from odoo import fields, models
 
-LONGEST_PAUSE = 20
+from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
+from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
+from odoo.addons.queue_job.exception import RetryableJobError
+
+_FETCH_SECONDS = 8.0  # a person waits for the answer
+_RETRY_SECONDS = 60
 
 
 class ChatwootConnection(models.Model):
     _inherit = "chatwootai.chatwoot.connection"
 
-    pause_seconds = fields.Integer(
-        "Pause before answering",
-        required=True,
-        default=4,
-        help="Seconds to wait after a message for another one: what a customer writes in one go is answered together.",
-    )
+    inbox_ids = fields.One2many("chatwootai.inbox", "connection_id", "Inboxes")
 
-    _sensible_pause = models.Constraint(
-        f"CHECK(pause_seconds BETWEEN 0 AND {LONGEST_PAUSE})", "The pause is between 0 and 20 seconds."
-    )
+    def _administration(self, token=None):
+        """A client that reads what the account holds, with the stored token or the one given."""
+        self.ensure_one()
+        connection = self.sudo()
+        return ChatwootAdministration(
+            connection.base_url,
+            connection.chatwoot_account,
+            token or read_secret(connection, "user_token"),
+            read_seconds=_FETCH_SECONDS,
+        )
+
+    def action_fetch_inboxes(self):
+        """Ask Chatwoot for the account's inboxes, and say what was found."""
+        self.ensure_one()
+        self.check_access("write")
+        problem = None
+        try:
+            self._fetch_inboxes()
+        except ChatwootError as error:
+            problem = self._explain(error, self.env._("user access token"))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if problem else "success",
+                "sticky": bool(problem),
+                "title": self.name,
+                "message": problem or self.env._("%s inboxes are known.", len(self.inbox_ids)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _fetch_inboxes(self):
+        with self._administration() as chatwoot:
+            self.env["chatwootai.inbox"].sudo()._take(self, chatwoot.inboxes())
+
+    def _queue_fetch_inboxes(self):
+        self.sudo().with_delay(
+            identity_key=f"chatwootai_fetch_inboxes:{self.id}", description=f"Fetch the inboxes of {self.name}"
+        )._job_fetch_inboxes()
+
+    def _job_fetch_inboxes(self):
+        if not self.exists():
+            return "the connection is gone"
+        try:
+            self._fetch_inboxes()
+        except ChatwootError as error:
+            if error.retryable:
+                raise RetryableJobError(str(error), _RETRY_SECONDS) from error
+            return str(error)
+        return f"{len(self.inbox_ids)} inboxes"

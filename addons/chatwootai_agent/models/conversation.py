@@ -126,6 +126,13 @@ class Conversation(models.Model):
         )
         return Partner.browse(rows[0][0]) if len(rows) == 1 else Partner
 
+    @api.private
+    def _inbox(self):
+        """The settings of the inbox it is in."""
+        self.ensure_one()
+        seen = {"name": self.inbox_name, "channel": self.channel}
+        return self.env["chatwootai.inbox"].sudo()._of(self.connection_id, self.inbox_id, **seen)
+
     def _standing(self):
         self.ensure_one()
         return Standing(self.status or PENDING, self.person_assigned, self.person_spoke)

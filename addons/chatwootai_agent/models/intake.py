@@ -91,7 +91,7 @@ def take_message(conversation, message):
     if author == "person" and message.id > conversation.context_floor:
         conversation.take_standing(conversation._standing().heard(Author.PERSON))
     if state == "waiting":
-        conversation.queue_turn(conversation.connection_id.pause_seconds)
+        conversation.queue_turn(conversation._inbox().pause_seconds)
     return env["chatwootai.message"].browse(row[0][0])
 
 

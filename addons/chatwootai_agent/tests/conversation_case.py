@@ -45,7 +45,9 @@ class ConversationCase(ChatwootMixin, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.connection.pause_seconds = 0
+        self.inbox = self.env["chatwootai.inbox"].create(
+            {"connection_id": self.connection.id, "inbox_id": 17, "name": "WhatsApp", "pause_seconds": 0}
+        )
         with trap_jobs():
             self.env.company.chatwootai_llm_model = "test"
         self.crew = FakeCrew()

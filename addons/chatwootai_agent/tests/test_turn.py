@@ -124,7 +124,7 @@ class TestBundling(ConversationCase):
         self.assertEqual(len(self.turns), 1)
 
     def test_the_newest_message_decides_the_pause(self):
-        self.connection.pause_seconds = 4
+        self.inbox.pause_seconds = 4
         self.customer_says("Oi")
         self.age(self.conversation.chat_ids, 3.5, "received_at")
         self.assertLess(self.turn(), 2)
@@ -137,7 +137,7 @@ class TestBundling(ConversationCase):
         self.assertEqual(self.crew.asked[0]["message"], "Oi\ntudo bem?")
 
     def test_who_writes_on_and_on_is_answered_after_twenty_seconds(self):
-        self.connection.pause_seconds = 4
+        self.inbox.pause_seconds = 4
         self.customer_says("Oi")
         self.age(self.conversation.chat_ids, 21, "received_at")
         self.customer_says("e…")
@@ -145,7 +145,7 @@ class TestBundling(ConversationCase):
         self.assertEqual(self.crew.asked[0]["message"], "Oi\ne…")
 
     def test_each_message_has_a_job_of_its_own_after_the_pause(self):
-        self.connection.pause_seconds = 4
+        self.inbox.pause_seconds = 4
         message_id = self.chatwoot.add(25, "Oi")
         with trap_jobs() as trap:
             self._take(self.chatwoot.webhook(25, message_id))

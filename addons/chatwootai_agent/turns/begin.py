@@ -8,7 +8,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
-from ..models.chatwoot_connection import LONGEST_PAUSE
+from ..models.inbox import LONGEST_PAUSE
 from ..models.intake import note_conversation
 from .admission import refusal
 from .bundle import bundle_of
@@ -66,6 +66,6 @@ def _hand_off_is_under_way(conversation):
 def _seconds_too_early(conversation, messages):
     """The pause counts from the newest message; whoever writes on and on is not kept waiting for it for ever."""
     received = messages.mapped("received_at")
-    pause = conversation.connection_id.pause_seconds
+    pause = conversation._inbox().pause_seconds
     due = min(max(received) + timedelta(seconds=pause), min(received) + timedelta(seconds=max(pause, LONGEST_PAUSE)))
     return max(0.0, (due - fields.Datetime.now()).total_seconds())

@@ -33,6 +33,7 @@ class FakeChatwoot(ThreadingHTTPServer):
         self.contacts = {}
         self.agents = {3: "Luis"}
         self.teams = {4: "Vendas"}
+        self.inboxes = []
         self.down = False
 
     @property
@@ -153,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path in (f"{_ACCOUNT_PATH}/agents", f"{_ACCOUNT_PATH}/teams"):
             names = chatwoot.agents if path.endswith("agents") else chatwoot.teams
             return self._answer(200, [{"id": number, "name": name} for number, name in names.items()])
+        if path == f"{_ACCOUNT_PATH}/inboxes":
+            return self._answer(200, {"payload": chatwoot.inboxes})
         if path.startswith(f"{_ACCOUNT_PATH}/contacts"):
             return self._contacts(path, query, body, token)
         match = _PATH.match(path)

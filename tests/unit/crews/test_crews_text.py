@@ -9,7 +9,8 @@ import pytest
 from chatwootai_agent.crews import answer, intent, whatsapp_text
 from chatwootai_agent.crews.base import in_force
 from chatwootai_agent.crews.errors import ModelMisbehaved
-from chatwootai_agent.crews.prompts import address_line, data, is_open
+from chatwootai_agent.crews.opening_hours import is_open, next_opening
+from chatwootai_agent.crews.prompts import address_line, data
 from chatwootai_agent.crews.wording import ENGLISH, PORTUGUESE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +110,21 @@ def test_both_languages_say_the_same_things():
     for cause, sentence in PORTUGUESE.causes.items():
         assert ("{detail}" in sentence) == ("{detail}" in ENGLISH.causes[cause])
         assert not sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-07-04 22:30", "2026-07-06 09:00"),  # a Saturday night: Monday
+        ("2026-07-06 08:59", "2026-07-06 09:00"),
+        ("2026-07-06 12:15", "2026-07-06 13:00"),  # within the break
+        ("2026-07-06 18:00", "2026-07-13 09:00"),  # a week later, when only Mondays are open
+    ],
+)
+def test_the_next_opening_is_told_from_nights_breaks_and_closed_days(at, expected):
+    hours = [{"day": 0, "opens": "09:00", "closes": "18:00", "break_start": "12:00", "break_end": "13:00"}]
+    assert next_opening(hours, datetime.fromisoformat(at)) == datetime.fromisoformat(expected)
+
+
+def test_what_never_opens_has_no_next_opening():
+    assert next_opening([], datetime(2026, 7, 4, 12, 0)) is None
