@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.chatwootai_mcp.chatwoot.ownership import PENDING, Silence, Standing
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, Answerer, MessageState, Silence, Standing
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 
 _CHANNEL = "root.chatwootai_turn"
@@ -41,6 +41,7 @@ class Conversation(models.Model):
         readonly=True,
     )
     person_assigned = fields.Boolean(readonly=True)
+    left_assignee = BigInteger(readonly=True, default=0)  # assigned when it was last resolved or given back
     person_spoke = fields.Boolean(readonly=True)
     assignee = fields.Char(readonly=True)
     silence = fields.Selection(
@@ -72,11 +73,10 @@ class Conversation(models.Model):
         for conversation in self:
             conversation.silence = conversation._standing().silence
 
-    @api.depends("silence")
+    @api.depends("status", "person_assigned", "person_spoke")
     def _compute_answered_by(self):
         for conversation in self:
-            resolved = conversation.silence == Silence.RESOLVED
-            conversation.answered_by = "nobody" if resolved else "people" if conversation.silence else "agents"
+            conversation.answered_by = conversation._standing().answerer
 
     @api.depends("display_id", "contact_name")
     def _compute_display_name(self):
@@ -135,7 +135,7 @@ class Conversation(models.Model):
 
     def _standing(self):
         self.ensure_one()
-        return Standing(self.status or PENDING, self.person_assigned, self.person_spoke)
+        return Standing(self.status or PENDING, self.person_assigned, self.person_spoke, self.left_assignee)
 
     @api.private
     def take_standing(self, standing):
@@ -147,6 +147,7 @@ class Conversation(models.Model):
                 ("status", standing.status),
                 ("person_assigned", standing.person_assigned),
                 ("person_spoke", standing.person_spoke),
+                ("left_assignee", standing.left_assignee),
             )
             if self[name] != value
         }
@@ -157,8 +158,8 @@ class Conversation(models.Model):
             changed["context_floor"] = newest.chatwoot_id
         if changed:
             self.write(changed)
-        if self.silence and self.silence != Silence.RESOLVED:
-            self.waiting_messages().state = "with_people"
+        if standing.answerer is Answerer.PEOPLE:
+            self.waiting_messages().state = MessageState.WITH_PEOPLE
 
     @api.private
     def waiting_messages(self):

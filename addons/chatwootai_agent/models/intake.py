@@ -10,10 +10,8 @@ from dataclasses import asdict
 from odoo import fields
 from odoo.tools import SQL
 
-from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
-
-_NOBODY_YET = (None, Silence.RESOLVED)  # a resolved conversation becomes pending by the customer's message
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
 
 
 def take_in(connection, event):
@@ -57,11 +55,8 @@ def take_message(conversation, message):
     """Store a message that may be new; the row, or none when it was there or is not kept."""
     env = conversation.env
     author = _author(conversation, message)
-    waits = author == "customer" and not message.deleted
-    if waits and conversation._standing().silence not in _NOBODY_YET:
-        state = "with_people"
-    else:
-        state = "waiting" if waits else None
+    asks = author == Author.CUSTOMER and not message.deleted
+    state = state_of_new_message(conversation._standing()) if asks else None
     row = env.execute_query(
         SQL(
             """
@@ -90,7 +85,7 @@ def take_message(conversation, message):
     conversation.last_message_at = fields.Datetime.now()
     if author == "person" and message.id > conversation.context_floor:
         conversation.take_standing(conversation._standing().heard(Author.PERSON))
-    if state == "waiting":
+    if state == MessageState.WAITING:
         conversation.queue_turn(conversation._inbox().pause_seconds)
     return env["chatwootai.message"].browse(row[0][0])
 
@@ -103,7 +98,7 @@ def _take_change(conversation, message):
     if not stored:
         return
     if message.deleted:
-        stored.state = "deleted"
+        stored.state = MessageState.DELETED
         return
     attachments = [asdict(attachment) for attachment in message.attachments]
     if (stored.content or "") != message.content or (attachments and stored.attachments != attachments):

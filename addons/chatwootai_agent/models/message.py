@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MESSAGE
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 
 
@@ -45,6 +46,11 @@ class Message(models.Model):
 
     _once = models.UniqueIndex("(conversation_id, chatwoot_id)", "A message is stored once.")
     _waiting = models.Index("(conversation_id, chatwoot_id) WHERE state = 'waiting'")
+
+    def write(self, vals):
+        for message in self if vals.get("state") else ():
+            MESSAGE.check(message.state, vals["state"])
+        return super().write(vals)
 
     @api.depends("content", "attachments")
     def _compute_text(self):

@@ -2,7 +2,11 @@
 
 from odoo import api, fields, models
 
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MESSAGE_AFTER, TURN, MessageState, TurnState
+
 from .. import warm_up
+
+ORIGIN = "turn:"
 
 
 class Turn(models.Model):
@@ -47,11 +51,41 @@ class Turn(models.Model):
     message_ids = fields.One2many("chatwootai.message", "turn_id", "Messages answered", readonly=True)
     outbox_ids = fields.One2many("chatwootai.outbox", compute="_compute_outbox_ids", string="Sent to Chatwoot")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        turns = super().create(vals_list)
+        for turn in turns:
+            TURN.check(None, turn.state)
+        return turns
+
+    def write(self, vals):
+        for turn in self if "state" in vals else ():
+            TURN.check(turn.state, vals["state"])
+        return super().write(vals)
+
+    @api.private
+    def end(self, state, messages):
+        """The turn's end, and with it that of its messages."""
+        self.state = state
+        if state in MESSAGE_AFTER:
+            messages.state = MESSAGE_AFTER[state]
+
+    @api.private
+    def interrupt(self):
+        """Their process ended: what they had claimed still waits, for another turn."""
+        self.write({"state": TurnState.INTERRUPTED, "ended_at": fields.Datetime.now()})
+
+    @api.private
+    def not_said(self, state):
+        """Their reply was in the outbox, and was not sent: a person took over before, or Chatwoot refused it."""
+        for turn in self.filtered(lambda turn: turn.state == TurnState.DONE):
+            turn.end(state, turn.message_ids.filtered(lambda message: message.state == MessageState.ANSWERED))
+
     @property
     def origin(self):
         """How the turn is named in the outbox and the audit."""
         self.ensure_one()
-        return f"turn:{self.id}"
+        return f"{ORIGIN}{self.id}"
 
     def _compute_outbox_ids(self):
         entries = self.env["chatwootai.outbox"].sudo().search([("origin", "in", [turn.origin for turn in self])])

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import IllegalMove
 from odoo.addons.chatwootai_mcp.tenancy.quota import Limits
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -259,6 +260,19 @@ class TestSilence(ConversationCase):
             self.deliver()
             self.assertEqual(self.replies(), [])
             self.assertEqual(self.turns[-1:].outbox_ids.mapped("state"), ["withheld"])
+            self.assertEqual((self.turns[-1:].state, self.states()), ("silenced", ["with_people"]))
+
+    def test_a_person_who_took_over_from_the_start_again_silences_in_the_outbox_too(self):
+        luis = {"id": 3, "type": "user", "name": "Luis"}
+        self.chatwoot.conversation(25, assignee=luis)
+        self.customer_says("Oi")
+        self.status_becomes("resolved")
+        self.status_becomes("pending")
+        self.customer_says("Outra pergunta")
+        self.assertEqual(self.answer(), ["Resposta a: Outra pergunta"])
+        self.chatwoot.conversation(25, assignee=luis | {"id": 4})
+        self.customer_says("E mais uma")
+        self.assertEqual(self.answer(), ["Resposta a: Outra pergunta"])
 
     def test_with_chatwoot_unreadable_after_thinking_the_outbox_still_looks(self):
         self.customer_says("Oi")
@@ -292,6 +306,7 @@ class TestSilence(ConversationCase):
         self.customer_says("Oi")
         self.status_becomes("open")
         self.person_says("Um momento")
+        self.chatwoot.conversation(25, assignee={"id": 3, "type": "user", "name": "Luis"})
         self.status_becomes("pending")
         self.customer_says("E agora?")
         self.assertEqual(self.answer()[-1], "Resposta a: E agora?")
@@ -377,6 +392,34 @@ class TestHandingOver(ConversationCase):
         self.customer_says("Oi")
         self.crew.answers = [TurnFailed("no", retryable=False)]
         self.assertEqual(self.answer(), ["Já chamo alguém."])
+
+
+@tagged("post_install", "-at_install")
+class TestStates(ConversationCase):
+    """Whoever writes a state, by whatever way, cannot write one that may not follow."""
+
+    def test_what_has_ended_does_not_begin_again(self):
+        self.customer_says("Oi")
+        self.answer()
+        with self.assertRaises(IllegalMove):
+            self.turns.state = "running"
+        with self.assertRaises(IllegalMove):
+            self.conversation.chat_ids.filtered("state").state = "waiting"
+        with self.assertRaises(IllegalMove):
+            self.env["chatwootai.turn"].create({"conversation_id": self.conversation.id, "state": "done"})
+
+    def test_a_turn_that_was_taken_for_dead_says_nothing_when_it_is_not(self):
+        self.customer_says("Oi")
+        self.crew.while_thinking = lambda: (self.turns.interrupt(), self.env.flush_all())
+        self.assertEqual(self.answer(), [])
+        self.assertEqual((self.turns.state, self.states()), ("interrupted", ["waiting"]))
+
+    def test_a_reply_that_chatwoot_refuses_for_good_is_no_answer(self):
+        self.customer_says("Oi")
+        self.turn()
+        self.chatwoot.faults = [(404, {"error": "gone"})]
+        self.deliver()
+        self.assertEqual((self.turns.state, self.states()), ("failed", ["handed_over"]))
 
 
 @tagged("post_install", "-at_install")

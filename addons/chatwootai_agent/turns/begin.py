@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import fields
 
-from odoo.addons.chatwootai_mcp.chatwoot.ownership import Silence
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, Silence, TurnState
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
@@ -33,13 +33,11 @@ def begin(env, conversation_id):
     if not messages:
         return None
     if conversation.silence or _hand_off_is_under_way(conversation):
-        messages.state = "with_people"
+        messages.state = MessageState.WITH_PEOPLE
         return None
     if early := _seconds_too_early(conversation, messages):
         return early
-    conversation.turn_ids.filtered(lambda turn: turn.state == "running").write(
-        {"state": "interrupted", "ended_at": fields.Datetime.now()}
-    )
+    conversation.turn_ids.filtered(lambda turn: turn.state == TurnState.RUNNING).interrupt()
     turn = env["chatwootai.turn"].create({"conversation_id": conversation.id})
     for message in messages:
         message.write({"turn_id": turn.id, "attempts": message.attempts + 1})

@@ -1,9 +1,13 @@
 """The end of a turn: its answer is said, withheld, or thrown away; or its failure is noted, and a person called."""
 
-from odoo import fields
-
-from odoo.addons.chatwootai_mcp.chatwoot.ownership import person_spoke
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import (
+    MessageState,
+    TurnState,
+    end_of_failure,
+    end_of_thinking,
+    person_spoke,
+)
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
@@ -11,8 +15,7 @@ from ..models.intake import note_conversation, take_message
 from .saying import call_a_person, say
 from .trace import costs, note_result, note_steps
 
-_FAILURES = 3  # tries of the crew before a person is called
-_RECONSIDERED = 3  # a customer who writes on and on is answered all the same
+_TRIES = 3  # of the crew before a person is called
 _FIRST_RETRY = 5  # seconds; then three times as long each time
 
 
@@ -20,25 +23,28 @@ def conclude(env, bundle, reply, steps, ms, seen, said_since):
     """The turn's end, all of it in this transaction."""
     turn = env["chatwootai.turn"].browse(bundle.turn_id)
     conversation = lock(turn.conversation_id)
-    messages = env["chatwootai.message"].browse(bundle.row_ids)
     note_result(turn, reply, steps, ms)
     _take_what_was_said(conversation, seen, said_since)
-    claimed = messages.filtered(lambda message: message.turn_id == turn and message.state == "waiting")
-    if conversation.silence:
-        turn.state = "silenced"
-        claimed.state = "with_people"
-        return "silent: a person took over"
-    if claimed != messages:
-        turn.state = "superseded"
-        if claimed:  # the customer took a part of it back: the rest is answered by itself
-            conversation.queue_turn()
-        return "superseded: these messages are another turn's, or gone"
-    if conversation.waiting_messages() - messages and bundle.attempt <= _RECONSIDERED:
-        # The newer message's own job answers them together.
-        turn.state = "superseded"
-        return "superseded: the customer wrote on"
-    say(turn, messages, bundle, reply)
+    messages = _claimed(env, bundle, turn)
+    if turn.state != TurnState.RUNNING:
+        return "another process has taken it for dead: it says nothing"
+    end = end_of_thinking(
+        conversation._standing(),
+        all_claimed=len(messages) == len(bundle.row_ids),
+        more_waits=bool(conversation.waiting_messages() - messages),
+        attempt=bundle.attempt,
+    )
+    if end is None:
+        say(turn, messages, bundle, reply)
+    else:
+        turn.end(end, messages)
     return turn.state
+
+
+def _claimed(env, bundle, turn):
+    """The turn's messages that still wait for it."""
+    messages = env["chatwootai.message"].browse(bundle.row_ids)
+    return messages.filtered(lambda message: message.turn_id == turn and message.state == MessageState.WAITING)
 
 
 def _take_what_was_said(conversation, seen, said_since):
@@ -59,24 +65,26 @@ def note_failure(env, bundle, said, retryable, steps, usage, ms):
     """Note a turn that failed; the seconds until the next try, or 0 when a person was called."""
     env = in_company_language(env)
     turn = env["chatwootai.turn"].browse(bundle.turn_id)
-    lock(turn.conversation_id)
-    messages = (
-        env["chatwootai.message"]
-        .browse(bundle.row_ids)
-        .filtered(lambda message: message.turn_id == turn and message.state == "waiting")
-    )
+    conversation = lock(turn.conversation_id)
+    messages = _claimed(env, bundle, turn)
+    turn.write({"error": said} | costs(usage, ms))
+    note_steps(turn, steps)
+    if turn.state != TurnState.RUNNING:
+        return 0
+    if not messages:
+        turn.end(TurnState.SILENCED if conversation.silence else TurnState.SUPERSEDED, messages)
+        return 0
     failed_before = env["chatwootai.turn"].search_count(
         [
             ("conversation_id", "=", bundle.conversation_id),
-            ("state", "=", "retried"),
-            ("started_at", ">=", min(messages.mapped("received_at"), default=fields.Datetime.now())),
+            ("state", "=", TurnState.RETRIED),
+            ("started_at", ">=", min(messages.mapped("received_at"))),
         ]
     )
-    again = retryable and failed_before + 1 < _FAILURES
-    turn.write({"error": said, "state": "retried" if again else "failed"} | costs(usage, ms))
-    note_steps(turn, steps)
-    if again:
+    end = end_of_failure(retryable=retryable, failures=failed_before + 1, tries=_TRIES)
+    if end is TurnState.RETRIED:
+        turn.end(end, messages)
         return _FIRST_RETRY * 3**failed_before
-    if messages:
-        call_a_person(turn, messages, bundle, said)
+    call_a_person(turn, messages, bundle, said)
+    turn.end(end, messages)
     return 0

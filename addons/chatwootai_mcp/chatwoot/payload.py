@@ -114,6 +114,7 @@ class Conversation:
     status: str | None
     assignee: str  # name; empty when nobody is
     assignee_is_person: bool
+    assignee_id: int | None
     team_id: int | None
     contact: Contact
     channel_identity: str  # who the channel says is writing: for WhatsApp the number, without a plus
@@ -225,6 +226,7 @@ def parse_conversation(payload: object) -> Conversation:
         status=_status(values),
         assignee=_text(assignee, "name", _MAX_NAME) or ("?" if assignee else ""),
         assignee_is_person=bool(assignee) and assignee_type.lower().replace("_", "") != "agentbot",
+        assignee_id=_optional_id(assignee, "id"),
         team_id=_optional_id(_optional_mapping(meta, "team"), "id"),
         contact=_contact(contact),
         channel_identity=_text(contact_inbox, "source_id", _MAX_NAME),

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..chatwoot.outbox import Kind, State
+from ..chatwoot.state_machine import Standing
 from .big_integer import BigInteger
 from .outbox_delivery import Delivery
 
@@ -165,6 +166,11 @@ class Outbox(models.Model):
         ids = {message_id for message_id, _state, _content in rows if message_id}
         sending = {content.strip() for message_id, state, content in rows if state == State.SENDING and not message_id}
         return ids, sending
+
+    @api.model
+    def _standing_of(self, connection, conversation_display_id):
+        """How the conversation stood when it was last heard of; for whoever keeps that to say."""
+        return Standing()
 
     @api.private
     def resume(self, connections):

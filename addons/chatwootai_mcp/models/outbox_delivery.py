@@ -1,6 +1,6 @@
 """Delivers what waits for one conversation, in order; each step is a transaction of its own, committed before the next.
 
-The decisions are in `chatwoot/outbox.py` and `chatwoot/ownership.py`; here are the effects. Killed anywhere, the
+The decisions are in `chatwoot/outbox.py` and `chatwoot/state_machine.py`; here are the effects. Killed anywhere, the
 next run goes on where the database says it was: an entry "sending" is looked for in Chatwoot before it is sent again.
 """
 
@@ -14,7 +14,7 @@ from odoo.addons.queue_job.exception import RetryableJobError
 from ..chatwoot import outbox as rules
 from ..chatwoot.errors import ChatwootError, Unauthorized
 from ..chatwoot.outbox import Kind, State, Step
-from ..chatwoot.ownership import Standing, person_spoke
+from ..chatwoot.state_machine import person_spoke
 from .company_language import in_company_language
 from .own_transaction import in_own_transaction
 
@@ -97,7 +97,8 @@ class Delivery:
 
     def _people_have_it(self, client, entry):
         """Whether a person took the conversation over, as Chatwoot says now."""
-        if Standing().seen(client.conversation(self._display_id)).silence:
+        known = self._in_own(_standing, entry.id)
+        if known.seen(client.conversation(self._display_id)).silence:
             return True
         if not entry.floor:
             return False
@@ -169,6 +170,11 @@ def _first_waiting(env, connection_id, display_id):
         limit=1,
     )
     return _Entry(record) if record else None
+
+
+def _standing(env, entry_id):
+    entry = env["chatwootai.outbox"].browse(entry_id)
+    return entry._standing_of(entry.connection_id, entry.conversation_display_id)
 
 
 def _own_messages(env, entry_id):

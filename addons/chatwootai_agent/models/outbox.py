@@ -1,0 +1,32 @@
+"""What the outbox says of a turn's reply that was not sent after all, and what it asks about a conversation."""
+
+from odoo import api, models
+
+from odoo.addons.chatwootai_mcp.chatwoot.outbox import Kind, State
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import TurnState
+
+from .turn import ORIGIN
+
+_NOT_SAID = {State.WITHHELD: TurnState.SILENCED, State.FAILED: TurnState.FAILED}
+
+
+class Outbox(models.Model):
+    _inherit = "chatwootai.outbox"
+
+    def write(self, vals):
+        written = super().write(vals)
+        if vals.get("state") in _NOT_SAID:
+            self.filtered(lambda entry: entry.kind == Kind.MESSAGE)._turns().not_said(_NOT_SAID[vals["state"]])
+        return written
+
+    def _turns(self):
+        """The turns that asked for these entries."""
+        numbers = [(origin or "").removeprefix(ORIGIN) for origin in self.mapped("origin")]
+        return self.env["chatwootai.turn"].browse(int(number) for number in numbers if number.isdecimal()).exists()
+
+    @api.model
+    def _standing_of(self, connection, conversation_display_id):
+        conversation = self.env["chatwootai.conversation"].search(
+            [("connection_id", "=", connection.id), ("display_id", "=", conversation_display_id)]
+        )
+        return conversation._standing() if conversation else super()._standing_of(connection, conversation_display_id)
