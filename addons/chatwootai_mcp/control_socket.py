@@ -26,11 +26,12 @@ from odoo.service.model import retrying
 from odoo.sql_db import close_db
 from odoo.tools import config
 
-from . import queue_runner
+from . import log_files, queue_runner
 from .control import get_control
 from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
 from .servers.stores_of_process import get_stores
+from .settings import get_settings
 from .tenancy.account import parse_account_id
 
 _logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def evict(account_id: str) -> dict[str, Any]:
     get_control().forget(account_id)
     trail.forget(account_id)
     alerts.forget(account_id)
+    log_files.remove(get_settings().log_dir, account_id)
     return {}
 
 

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 from odoo import http
 
 from .control import get_control
+from .log_context import working_for
 from .settings import get_keyring
 from .tenancy.account import InvalidAccountId, parse_account_id
 from .tenancy.tokens import (
@@ -147,9 +148,11 @@ def _application(
     if not _MCP.match(path):
         # These take JSON whatever they are told it is: as a form, the body would be read away before it is looked at.
         environ["CONTENT_TYPE"] = "application/json"
-    if claims.account_id:
-        environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
-    return _odoo_application(self, environ, start_response)
+    if claims.account_id is None:
+        return _odoo_application(self, environ, start_response)
+    environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
+    with working_for(claims.account_id):
+        return _odoo_application(self, environ, start_response)
 
 
 http.Application.__call__ = _application

@@ -20,6 +20,12 @@ class Settings:
     secret_key: tuple[str, ...]
     public_url: str
     data_dir: Path
+    log_format: str
+    log_per_tenant: bool
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
 
     @property
     def embedded_vectors(self) -> bool:
@@ -41,6 +47,8 @@ def get_settings() -> Settings:
         secret_key=tuple(part.strip() for part in value("secret_key").split(",") if part.strip()),
         public_url=value("public_url").rstrip("/") or f"http://localhost:{config['http_port']}",
         data_dir=Path(value("data_dir") or Path(config["data_dir"]) / "chatwootai"),
+        log_format=value("log_format") or "text",
+        log_per_tenant=value("log_per_tenant").lower() in ("1", "true", "yes", "on"),
     )
 
 

@@ -208,11 +208,14 @@ def _remove_everywhere(instance: Instance, operator: OperatorDatabase, account_i
 
 def _drop_stores(account_id: str) -> None:
     odoo_env.configure()
+    from odoo.addons.chatwootai_mcp import log_files
     from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
+    from odoo.addons.chatwootai_mcp.settings import get_settings
 
     stores = get_stores()
     for store in (stores.vectors, stores.documents, stores.cache):
         store.drop(account_id)
+    log_files.remove(get_settings().log_dir, account_id)
 
 
 def _give_to(account_id: str, owner: str) -> None:

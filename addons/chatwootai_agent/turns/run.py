@@ -16,6 +16,7 @@ import time
 import uuid
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.log_context import working_for
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -49,6 +50,10 @@ class TurnRun:
         if isinstance(begun, float):
             raise RetryableJobError("The customer may still be writing.", begun, ignore_retry=True)
         bundle, refusal = begun
+        with working_for(self._env.cr.dbname, turn=bundle.turn_id):
+            return self._answer(bundle, refusal)
+
+    def _answer(self, bundle, refusal):
         try:
             if refusal:
                 raise TurnFailed(refusal, retryable=False)

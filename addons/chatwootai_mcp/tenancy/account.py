@@ -52,3 +52,8 @@ def collection_name(account_id: str, collection_type: CollectionType) -> str:
 def cache_key(account_id: str, *parts: str) -> str:
     """``acme``, ``company_metadata`` → ``acme:company_metadata``."""
     return ":".join((parse_account_id(account_id), *parts))
+
+
+def log_file_name(account_id: str) -> str:
+    """``acme`` → ``acme.log``; older ones get a number behind it."""
+    return f"{parse_account_id(account_id)}.log"
