@@ -32,6 +32,7 @@ class Conversation(models.Model):
     contact_name = fields.Char("Contact", readonly=True)
     contact_phone = fields.Char("Phone", readonly=True)
     contact_email = fields.Char("Email", readonly=True)
+    subject = fields.Char(readonly=True, help="Of an email's thread.")
     partner_id = fields.Many2one("res.partner", "Customer", compute="_compute_partner_id")
 
     status = fields.Selection(

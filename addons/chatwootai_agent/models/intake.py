@@ -13,6 +13,8 @@ from odoo.tools import SQL
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
 
+from .channel_news import take_channel_news
+
 
 def take_in(connection, event):
     """Store what the event says. Repeats and late arrivals change nothing."""
@@ -27,6 +29,7 @@ def take_in(connection, event):
     if event.is_new:
         take_message(conversation, event.message)
     else:
+        take_channel_news(conversation, event.message, take_message)
         _take_change(conversation, event.message)
 
 
@@ -41,6 +44,7 @@ def note_conversation(conversation, seen):
         "contact_name": seen.contact.name,
         "contact_phone": seen.contact.phone_number,
         "contact_email": seen.contact.email,
+        "subject": seen.subject,
         "chatwoot_updated_at": seen.updated_at,
     }
     changed = {name: value for name, value in values.items() if value and conversation[name] != value}
@@ -51,8 +55,11 @@ def note_conversation(conversation, seen):
     conversation.take_standing(conversation._standing().seen(seen))
 
 
-def take_message(conversation, message):
-    """Store a message that may be new; the row, or none when it was there or is not kept."""
+def take_message(conversation, message, *, picked=False):
+    """Store a message that may be new; the row, or none when it was there or is not kept.
+
+    :param picked: it is the customer's choice among those our message offered, under that message's number
+    """
     env = conversation.env
     author = _author(conversation, message)
     asks = author == Author.CUSTOMER and not message.deleted
@@ -62,9 +69,10 @@ def take_message(conversation, message):
             """
             INSERT INTO chatwootai_message
                 (conversation_id, chatwoot_id, author, sender_name, content, attachments, written_at, received_at,
-                 state, attempts, create_uid, create_date, write_uid, write_date)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
-            ON CONFLICT (conversation_id, chatwoot_id) DO NOTHING
+                 state, picked, attempts, create_uid, create_date, write_uid, write_date)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0,
+                    %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
+            ON CONFLICT (conversation_id, chatwoot_id, picked) DO NOTHING
             RETURNING id
             """,
             conversation.id,
@@ -76,6 +84,7 @@ def take_message(conversation, message):
             _naive(message.created_at),
             fields.Datetime.now(),
             state,
+            picked,
             env.uid,
             env.uid,
         )
@@ -93,7 +102,12 @@ def take_message(conversation, message):
 def _take_change(conversation, message):
     """A message that still waits may be deleted, edited or transcribed; all other changes are Chatwoot's own."""
     stored = conversation.env["chatwootai.message"].search(
-        [("conversation_id", "=", conversation.id), ("chatwoot_id", "=", message.id), ("state", "=", "waiting")]
+        [
+            ("conversation_id", "=", conversation.id),
+            ("chatwoot_id", "=", message.id),
+            ("picked", "=", False),
+            ("state", "=", "waiting"),
+        ]
     )
     if not stored:
         return

@@ -9,7 +9,7 @@ from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 class Message(models.Model):
     _name = "chatwootai.message"
     _description = "Message"
-    _order = "chatwoot_id, id"
+    _order = "chatwoot_id, picked, id"
 
     conversation_id = fields.Many2one("chatwootai.conversation", required=True, readonly=True, ondelete="cascade")
     chatwoot_id = BigInteger("Number in Chatwoot", required=True, readonly=True)
@@ -41,10 +41,13 @@ class Message(models.Model):
         help="What became of a customer's message.",
     )
     turn_id = fields.Many2one("chatwootai.turn", readonly=True, index="btree_not_null", ondelete="set null")
+    picked = fields.Boolean(
+        readonly=True, required=True, default=False, help="The customer tapped a choice of the agents' message."
+    )
     attempts = fields.Integer(readonly=True, aggregator=None)
     text = fields.Text(compute="_compute_text")
 
-    _once = models.UniqueIndex("(conversation_id, chatwoot_id)", "A message is stored once.")
+    _once = models.UniqueIndex("(conversation_id, chatwoot_id, picked)", "A message is stored once.")
     _waiting = models.Index("(conversation_id, chatwoot_id) WHERE state = 'waiting'")
 
     def write(self, vals):

@@ -1,4 +1,4 @@
-"""What the outbox says of a turn's reply that was not sent after all, and what it asks about a conversation."""
+"""What the outbox says of a turn's reply that was not sent after all, and what it asks about conversation and inbox."""
 
 from odoo import api, models
 
@@ -7,7 +7,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.state_machine import TurnState
 
 from .turn import ORIGIN
 
-_NOT_SAID = {State.WITHHELD: TurnState.SILENCED, State.FAILED: TurnState.FAILED}
+_NOT_SAID = {State.WITHHELD: TurnState.SILENCED, State.FAILED: TurnState.FAILED, State.REFUSED: TurnState.FAILED}
 
 
 class Outbox(models.Model):
@@ -30,3 +30,17 @@ class Outbox(models.Model):
             [("connection_id", "=", connection.id), ("display_id", "=", conversation_display_id)]
         )
         return conversation._standing() if conversation else super()._standing_of(connection, conversation_display_id)
+
+    @api.private
+    def reopening_template(self, inbox_id):
+        inbox = self.env["chatwootai.inbox"].sudo()._of(self.connection_id, inbox_id)
+        if not inbox.template_name:
+            return None
+        return {
+            "content": self.env._("(template %s)", inbox.template_name),
+            "template_params": {
+                "name": inbox.template_name,
+                "language": inbox.template_language or "pt_BR",
+                "processed_params": inbox.template_values(),
+            },
+        }

@@ -1,3 +1,4 @@
+from . import test_channel_news
 from . import test_crews_settings
 from . import test_crews_tools
 from . import test_knowledge_documents, test_knowledge_resync, test_knowledge_triggers

@@ -59,7 +59,7 @@ def _history(conversation, messages):
             ("state", "=", False),
             ("state", "!=", "deleted"),
         ],
-        order="chatwoot_id desc",
+        order="chatwoot_id desc, picked desc",
         limit=HISTORY,
     )
     for message in reversed(earlier):

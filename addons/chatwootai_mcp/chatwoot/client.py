@@ -6,7 +6,7 @@ think that a person answered). Without a bot's token the user's does both.
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +32,17 @@ _MAX_PAGES = 10
 _PAGE = 100  # of a message list read forward
 _PAGE_BACK = 20  # of one read backward
 _CHUNK = 64 * 1024
+_NOBODY_BEHIND_THE_PROXY = frozenset({502, 503, 504})
 _FLOOD = "too many messages"  # the flood guard answers 422 like a wrong message, and passes
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file that goes along with a message."""
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -159,12 +169,19 @@ class ChatwootClient:
         except (AttributeError, KeyError, TypeError, ValueError):
             raise _unexpected() from None
 
-    def send_message(self, conversation: int, content: str, *, private: bool = False, **options: Any) -> int:
+    def send_message(
+        self,
+        conversation: int,
+        content: str,
+        *,
+        private: bool = False,
+        files: Sequence[OutgoingFile] = (),
+        **options: Any,
+    ) -> int:
         """Post a message; its id. Not idempotent: posting twice shows it twice."""
         body = {"content": content, "message_type": "outgoing", "private": private, **options}
-        answer = self._call(
-            "POST", self._path(f"/conversations/{conversation}/messages"), token=self._writer(), body=body
-        )
+        path = self._path(f"/conversations/{conversation}/messages")
+        answer = self._call("POST", path, token=self._writer(), body=body, files=files)
         try:
             return int(answer["id"])
         except (KeyError, TypeError, ValueError):
@@ -223,6 +240,7 @@ class ChatwootClient:
         token: str | None,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        files: Sequence[OutgoingFile] = (),
     ) -> Any:
         if not token:
             raise Unauthorized("No access token is set.")
@@ -233,7 +251,9 @@ class ChatwootClient:
                 self.base_url + path,
                 headers={"api_access_token": token, "Accept": "application/json"},
                 params=params,
-                json=body,
+                json=None if files else body,
+                data=_form(body or {}) if files else None,
+                files=[("attachments[]", (file.name, file.content, file.content_type)) for file in files] or None,
                 timeout=self._timeout(),
                 allow_redirects=False,
                 stream=True,
@@ -242,14 +262,14 @@ class ChatwootClient:
         except requests.RequestException as error:
             raise _unreachable(error) from None
         except (OSError, HTTPError):  # the answer broke off while it was read
-            raise Unavailable("The connection to Chatwoot broke off.", maybe_done=True) from None
+            raise Unavailable("The connection to Chatwoot broke off.", maybe_done=True, out_of_reach=True) from None
 
     def _timeout(self) -> tuple[float, float]:
         if self.deadline is None:
             return CONNECT_SECONDS, self.read_seconds
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise Unavailable("Chatwoot did not answer in time.")
+            raise Unavailable("Chatwoot did not answer in time.", out_of_reach=True)
         return min(CONNECT_SECONDS, left), min(self.read_seconds, left)
 
     def _read(self, response: requests.Response) -> bytes:
@@ -261,8 +281,13 @@ class ChatwootClient:
         while len(text) <= _MAX_ANSWER and (piece := response.raw.read1(_CHUNK, decode_content=True)):
             text += piece
             if time.monotonic() > self.deadline:
-                raise Unavailable("Chatwoot did not answer in time.", maybe_done=True)
+                raise Unavailable("Chatwoot did not answer in time.", maybe_done=True, out_of_reach=True)
         return bytes(text)
+
+
+def _form(body: Mapping[str, Any]) -> dict[str, str]:
+    """The body as fields of a form: what is no text goes as JSON, which reads the same for true and false."""
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
 
 
 def _answer(response: requests.Response, text: bytes) -> Any:
@@ -282,9 +307,13 @@ def _failure(status: int, said: str, retry_after: str) -> ChatwootError:
         return NotFound(f"Chatwoot does not know the conversation or account{tail}")
     if status == 429 or (status == 422 and _FLOOD in said.lower()):
         wait = int(retry_after) if retry_after.isdecimal() else 60
-        return Unavailable(f"Chatwoot asks to be called less often{tail}", retry_after=min(wait, 3600))
+        # The flood guard is the conversation's; 429 is for whoever calls from here.
+        return Unavailable(
+            f"Chatwoot asks to be called less often{tail}", retry_after=min(wait, 3600), out_of_reach=status == 429
+        )
     if status >= 500:
-        return Unavailable(f"Chatwoot failed with status {status}{tail}", maybe_done=True)
+        gone = status in _NOBODY_BEHIND_THE_PROXY
+        return Unavailable(f"Chatwoot failed with status {status}{tail}", maybe_done=True, out_of_reach=gone)
     if 300 <= status < 400:
         return Unavailable("Chatwoot answers with a redirect: set the address that it redirects to.")
     return Rejected(f"Chatwoot refuses the request (status {status}){tail}")
@@ -292,14 +321,14 @@ def _failure(status: int, said: str, retry_after: str) -> ChatwootError:
 
 def _unreachable(error: requests.RequestException) -> Unavailable:
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-        return Unavailable("Chatwoot cannot be reached.")
+        return Unavailable("Chatwoot cannot be reached.", out_of_reach=True)
     if isinstance(error, requests.Timeout):
-        return Unavailable("Chatwoot did not answer in time.", maybe_done=True)
+        return Unavailable("Chatwoot did not answer in time.", maybe_done=True, out_of_reach=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return Unavailable("Chatwoot's address is not one that can be called.")
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     never_sent = isinstance(reason, NewConnectionError)
-    return Unavailable("Chatwoot cannot be reached.", maybe_done=not never_sent)
+    return Unavailable("Chatwoot cannot be reached.", maybe_done=not never_sent, out_of_reach=True)
 
 
 def _unexpected() -> Unavailable:

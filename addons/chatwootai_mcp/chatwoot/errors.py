@@ -23,11 +23,17 @@ class Rejected(ChatwootError):
 
 
 class Unavailable(ChatwootError):
-    """Chatwoot was not reached, or not able to answer: later it may be."""
+    """Chatwoot was not reached, or not able to answer: later it may be.
+
+    ``out_of_reach``: not for this request alone, so that any other would wait as long and fail as well.
+    """
 
     retryable = True
 
-    def __init__(self, sentence: str, *, maybe_done: bool = False, retry_after: int | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, maybe_done: bool = False, retry_after: int | None = None, out_of_reach: bool = False
+    ) -> None:
         super().__init__(sentence)
         self.maybe_done = maybe_done
+        self.out_of_reach = out_of_reach
         self.retry_after = retry_after

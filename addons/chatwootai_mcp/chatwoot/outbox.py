@@ -2,12 +2,14 @@
 
     queued   -> send: noted as "sending" (and committed) before the request leaves
     sending  -> the last try's end is unknown: read what is in Chatwoot, and send again only if it is not there
-    sent, failed, withheld -> nothing more to do
+    sent     -> nothing more to do, unless the channel refuses it later: refused
+    failed, withheld, refused -> nothing more to do
 
-Chatwoot keeps no mark of ours on a message, so what was sent is recognised by its text, its author, and by being
-neither older than the last message known when it was sent nor claimed by another entry.
+Chatwoot keeps no mark of ours on a message, so what was sent is recognised by its text, its number of files, its
+author, and by being neither older than the last message known when it was sent nor claimed by another entry.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +33,7 @@ class State(StrEnum):
     SENT = "sent"
     WITHHELD = "withheld"
     FAILED = "failed"
+    REFUSED = "refused"  # Chatwoot took it, the channel did not
 
 
 class Step(StrEnum):
@@ -43,6 +46,8 @@ class Step(StrEnum):
 _WRITTEN = frozenset({Kind.MESSAGE, Kind.PRIVATE_NOTE})
 _FIRST_PAUSE = 5
 _LONGEST_PAUSE = 900
+_LONGEST_REST = 60  # of a connection: then one conversation tries for all
+_LIQUID = re.compile(r"\{(?=[{%])")
 SETTLE_SECONDS = 20  # how long a request whose answer was lost may still be at work in Chatwoot (its own limit is 15)
 
 
@@ -54,6 +59,7 @@ class Entry:
     state: State
     content: str = ""
     floor: int = 0  # the newest message known when it was queued: what it became is newer
+    files: int = 0
 
 
 def next_step(kind: Kind, state: State) -> Step:
@@ -77,6 +83,7 @@ def was_sent(entry: Entry, messages: Iterable[Message], claimed: Collection[int]
             and message.direction is Direction.OUTGOING
             and message.author in (Author.BOT, Author.PERSON)
             and message.private == private
+            and len(message.attachments) == entry.files
             and same_words(message.content, entry.content)
         ):
             return message.id
@@ -88,11 +95,29 @@ def same_words(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
+def without_liquid(text: str) -> str:
+    """The text with no opening left that Chatwoot would fill with its own data (`{{contact.email}}`, `{% … %}`).
+
+    It fills them in every message, and what it shows then is not what was sent.
+
+    >>> without_liquid("Use {{nome}}, {{{x}}} ou {% if %}")
+    'Use { {nome}}, { { {x}}} ou { % if %}'
+    """
+    return _LIQUID.sub("{ ", text)
+
+
 def pause(failures: int, error: ChatwootError | None = None) -> int:
     """Seconds until the next try: 5, 10, 20 … 900, or what Chatwoot asked for."""
     if isinstance(error, Unavailable) and error.retry_after is not None:
         return max(1, error.retry_after)
     return min(_FIRST_PAUSE << min(max(failures, 1) - 1, 10), _LONGEST_PAUSE)
+
+
+def rest(failures: int, error: ChatwootError) -> int:
+    """Seconds in which nothing is tried on a connection whose Chatwoot did not answer; 0 when it did."""
+    if not (isinstance(error, Unavailable) and error.out_of_reach):
+        return 0
+    return min(pause(failures, error), _LONGEST_REST)
 
 
 def state_after(error: ChatwootError) -> State:

@@ -20,6 +20,7 @@ _MAX_ID = 2**63 - 1
 _MAX_DISPLAY_ID = 2**31 - 1
 _MAX_ATTACHMENTS = 15
 _MAX_LABELS = 100
+_MAX_PICKED = 10
 
 _MESSAGE_EVENTS = frozenset({"message_created", "message_updated"})
 _STATUSES = frozenset({"pending", "open", "snoozed", "resolved"})
@@ -66,6 +67,9 @@ class Attachment:
     data_url: str
     file_size: int
     transcribed_text: str
+    title: str = ""  # of a place, a contact's number, or a shared post
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Message:
     deleted: bool
     external_error: str
     attachments: tuple[Attachment, ...]
+    picked: tuple[str, ...] = ()  # of the choices a message offered, those the customer tapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class Conversation:
     can_reply: bool | None
     updated_at: float | None
     labels: tuple[str, ...]
+    subject: str = ""  # of an email's thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +210,7 @@ def parse_message(payload: object) -> Message:
         deleted=_flag(attributes, "deleted"),
         external_error=_text(attributes, "external_error", MAX_CONTENT),
         attachments=_attachments(values),
+        picked=_picked(attributes),
     )
 
 
@@ -233,6 +240,7 @@ def parse_conversation(payload: object) -> Conversation:
         can_reply=_optional_flag(values, "can_reply"),
         updated_at=_number(values, "updated_at"),
         labels=_labels(values),
+        subject=_text(_optional_mapping(values, "additional_attributes"), "mail_subject", _MAX_NAME),
     )
 
 
@@ -280,7 +288,8 @@ def _author(
     source_id: str,
 ) -> Author:
     if direction is Direction.INCOMING:
-        return Author.CUSTOMER
+        # Out-of-office replies and the like: answering one is how two programs write to each other for ever.
+        return Author.AUTOMATION if _is_auto_reply(attributes) else Author.CUSTOMER
     if direction is not Direction.OUTGOING:
         return Author.AUTOMATION
     if _flag(attributes, "external_echo"):
@@ -316,9 +325,29 @@ def _attachments(values: Mapping[str, Any]) -> tuple[Attachment, ...]:
             data_url=_text(item, "data_url", _MAX_URL),
             file_size=int(_number(item, "file_size") or 0),
             transcribed_text=_text(item, "transcribed_text", MAX_CONTENT),
+            title=_text(item, "fallback_title", _MAX_NAME),
+            latitude=_number(item, "coordinates_lat"),
+            longitude=_number(item, "coordinates_long"),
         )
         for item in items
     )
+
+
+def _is_auto_reply(attributes: Mapping[str, Any]) -> bool:
+    email = attributes.get("email")
+    return isinstance(email, dict) and email.get("auto_reply") is True
+
+
+def _picked(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Titles of the choices submitted; forms submit other things under the same name, which are none."""
+    values = attributes.get("submitted_values")
+    chosen = values if isinstance(values, list) else []
+    titles = [_text(one, "title", _MAX_NAME) for one in chosen[:_MAX_PICKED] if _is_choice(one)]
+    return tuple(title for title in titles if title.strip())
+
+
+def _is_choice(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("title"), str)
 
 
 def _status(values: Mapping[str, Any]) -> str | None:

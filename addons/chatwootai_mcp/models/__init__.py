@@ -10,3 +10,4 @@ from . import (
     res_config_settings,
 )
 from . import ir_http, webhook_secret, webhook_door
+from . import outbox_words, outbox_refusal  # extend outbox

@@ -60,6 +60,10 @@ class ChatwootConnection(models.Model):
         groups="chatwootai_mcp.group_mcp_manager",
         help="Give this address to the agent bot (or the account's webhook) in Chatwoot, and to nobody else.",
     )
+    failed_in_a_row = fields.Integer(readonly=True, required=True, default=0, copy=False, aggregator=None)
+    resting_until = fields.Datetime(
+        readonly=True, copy=False, help="Chatwoot did not answer: until then nothing is tried, and all replies wait."
+    )
     tested_at = fields.Datetime("Last tested", readonly=True, copy=False)
     test_state = fields.Selection([("ok", "Works"), ("failed", "Does not work")], readonly=True, copy=False)
     test_result = fields.Text("Result of the test", readonly=True, copy=False)

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
-from ..chatwoot.outbox import Kind, State
+from ..chatwoot.outbox import Kind, State, without_liquid
 from ..chatwoot.state_machine import Standing
 from .big_integer import BigInteger
 from .outbox_delivery import Delivery
@@ -43,8 +43,6 @@ class Outbox(models.Model):
         readonly=True,
     )
     payload = fields.Json(required=True, readonly=True)
-    summary = fields.Char(compute="_compute_summary")
-    content = fields.Text(compute="_compute_summary")
     guarded = fields.Boolean(
         "Only while agents answer", readonly=True, help="Withheld when a person has taken over the conversation."
     )
@@ -57,6 +55,7 @@ class Outbox(models.Model):
             ("sent", "Sent"),
             ("withheld", "Withheld"),
             ("failed", "Failed"),
+            ("refused", "Refused by the channel"),
         ],
         required=True,
         default="queued",
@@ -72,16 +71,6 @@ class Outbox(models.Model):
 
     _waiting = models.Index("(connection_id, conversation_display_id, id) WHERE state IN ('queued', 'sending')")
     _conversation = models.Index("(connection_id, conversation_display_id, chatwoot_message_id)")
-
-    @api.depends("kind", "payload")
-    def _compute_summary(self):
-        for entry in self:
-            payload = entry.payload or {}
-            entry.content = payload.get("content") or ", ".join(
-                f"{name}: {value}" for name, value in payload.items() if value is not None
-            )
-            line = " ".join(entry.content.split())
-            entry.summary = line if len(line) <= 80 else f"{line[:79]}…"
 
     @api.private
     def enqueue(self, connection, conversation_display_id, kind, payload, origin="", *, guarded=False, floor=0):
@@ -142,11 +131,13 @@ class Outbox(models.Model):
     @api.model
     def _checked(self, kind, payload):
         content = payload.get("content")
-        if kind in (Kind.MESSAGE, Kind.PRIVATE_NOTE) and not (content and content.strip()):
+        if kind not in (Kind.MESSAGE, Kind.PRIVATE_NOTE):
+            return payload
+        if not (content and content.strip()) and not payload.get("attachment_ids"):
             raise UserError(self.env._("A message needs words."))
         if content and len(content) > MAX_CONTENT:
             raise UserError(self.env._("A message has at most %s characters.", MAX_CONTENT))
-        return payload
+        return payload | {"content": without_liquid(content or "")}
 
     @api.private
     def message_ids_of(self, connection, conversation_display_id):
@@ -164,7 +155,9 @@ class Outbox(models.Model):
             )
         )
         ids = {message_id for message_id, _state, _content in rows if message_id}
-        sending = {content.strip() for message_id, state, content in rows if state == State.SENDING and not message_id}
+        sending = {
+            (content or "").strip() for message_id, state, content in rows if state == State.SENDING and not message_id
+        }
         return ids, sending
 
     @api.model
@@ -177,6 +170,7 @@ class Outbox(models.Model):
         """Try at once what waits for these connections."""
         waiting = self.search([("connection_id", "in", connections.ids), ("state", "in", ("queued", "sending"))])
         waiting.write({"next_attempt_at": False})
+        connections.sudo().write({"resting_until": False, "failed_in_a_row": 0})
         waiting._queue_deliveries()
 
     def action_send_again(self):

@@ -2,9 +2,14 @@
 
 The decisions are in `chatwoot/outbox.py` and `chatwoot/state_machine.py`; here are the effects. Killed anywhere, the
 next run goes on where the database says it was: an entry "sending" is looked for in Chatwoot before it is sent again.
+
+A run is short, so that a Chatwoot which hangs keeps no other tenant's messages waiting: one entry may take seconds, a
+run a little more, and while a connection rests (`outbox_rest.py`) nothing is tried on it but by one run at a time.
 """
 
+import base64
 import logging
+import time
 from datetime import timedelta
 
 from odoo import fields
@@ -12,14 +17,19 @@ from odoo import fields
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..chatwoot import outbox as rules
+from ..chatwoot.client import OutgoingFile
 from ..chatwoot.errors import ChatwootError, Unauthorized
 from ..chatwoot.outbox import Kind, State, Step
 from ..chatwoot.state_machine import person_spoke
 from .company_language import in_company_language
+from .outbox_rest import note_answered, note_out_of_reach, seconds_of_rest
 from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
 _MANAGERS = "chatwootai_mcp.group_mcp_manager"
+_READ_SECONDS = 10.0
+_ENTRY_SECONDS = 15.0  # for all that one entry asks of Chatwoot
+_RUN_SECONDS = 30.0  # then others have their turn
 
 
 class Delivery:
@@ -33,28 +43,36 @@ class Delivery:
 
         :raises RetryableJobError: when the first entry that waits cannot be delivered yet; those behind it wait too
         """
-        delivered = 0
+        delivered, until = 0, time.monotonic() + _RUN_SECONDS
         with self._client() as client:
             while entry := self._in_own(_first_waiting, self._connection_id, self._display_id):
                 self._wait_for_its_time(entry)
+                if time.monotonic() > until:
+                    raise RetryableJobError("Others wait too.", 1, ignore_retry=True)
+                client.deadline = time.monotonic() + _ENTRY_SECONDS
                 self._deliver(client, entry)
                 delivered += 1
+            if delivered:
+                self._in_own(note_answered, self._connection_id)
         return f"{delivered} delivered"
 
     def _client(self):
-        return self._in_own(lambda env: env["chatwootai.chatwoot.connection"].browse(self._connection_id).client())
+        def client(env):
+            return env["chatwootai.chatwoot.connection"].browse(self._connection_id).client(read_seconds=_READ_SECONDS)
+
+        return self._in_own(client)
 
     def _in_own(self, work, *arguments):
         return in_own_transaction(self._env, work, *arguments)
 
-    @staticmethod
-    def _wait_for_its_time(entry):
-        if entry.seconds_to_wait > 0:
-            raise RetryableJobError("It is not yet time to try again.", entry.seconds_to_wait, ignore_retry=True)
+    def _wait_for_its_time(self, entry):
+        seconds = entry.seconds_to_wait or self._in_own(seconds_of_rest, self._connection_id)
+        if seconds > 0:
+            raise RetryableJobError("It is not yet time to try again.", seconds, ignore_retry=True)
 
     def _deliver(self, client, entry):
         try:
-            if self._stands_already(client, entry) or self._is_withheld(client, entry):
+            if self._stands_already(client, entry) or self._is_held_back(client, entry):
                 return
         except ChatwootError as error:
             # Nothing left: the entry stays as it was, unless asking again is of no use.
@@ -84,21 +102,28 @@ class Delivery:
         self._in_own(_note_sent, entry.id, message_id)
         return True
 
-    def _is_withheld(self, client, entry):
-        if not (entry.guarded and self._people_have_it(client, entry)):
+    def _is_held_back(self, client, entry):
+        """Whether it may not be said any more: people have the conversation, or the channel is shut."""
+        if not entry.guarded:
             return False
-        self._in_own(_note_withheld, entry.id)
-        return True
+        seen = client.conversation(self._display_id)
+        if self._people_have_it(client, entry, seen):
+            self._in_own(_note_withheld, entry.id)
+            return True
+        if seen.can_reply is False and "template_params" not in entry.payload:
+            self._in_own(_note_window_closed, entry.id, seen.inbox_id)
+            return True
+        return False
 
     def _read_back(self, client, entry):
         """Where the entry stands in Chatwoot after a try whose end is not known; None when it is not there."""
         claimed, _sending = self._in_own(_own_messages, entry.id)
         return rules.was_sent(entry.rule(), client.messages_since(self._display_id, entry.floor), claimed)
 
-    def _people_have_it(self, client, entry):
+    def _people_have_it(self, client, entry, seen):
         """Whether a person took the conversation over, as Chatwoot says now."""
         known = self._in_own(_standing, entry.id)
-        if known.seen(client.conversation(self._display_id)).silence:
+        if known.seen(seen).silence:
             return True
         if not entry.floor:
             return False
@@ -111,7 +136,9 @@ class Delivery:
         match entry.kind:
             case Kind.MESSAGE | Kind.PRIVATE_NOTE:
                 private = entry.kind is Kind.PRIVATE_NOTE
-                return client.send_message(self._display_id, **payload, private=private)
+                given = {name: value for name, value in payload.items() if name != "attachment_ids"}
+                files = self._in_own(_files_of, entry.attachment_ids) if entry.attachment_ids else ()
+                return client.send_message(self._display_id, **given, private=private, files=files)
             case Kind.STATUS:
                 # Hours may have passed: a conversation that a person opened or resolved since is left as it is.
                 only_when = payload.get("when")
@@ -136,10 +163,11 @@ class _Entry:
         self.payload = dict(record.payload)
         self.guarded = record.guarded
         self.floor = record.floor
+        self.attachment_ids = record.files_to_send().ids
         self.seconds_to_wait = _seconds_until(record.next_attempt_at, _settled_at(record))
 
     def rule(self):
-        return rules.Entry(self.kind, self.state, self.payload.get("content", ""), self.floor)
+        return rules.Entry(self.kind, self.state, self.payload.get("content", ""), self.floor, len(self.attachment_ids))
 
 
 def _seconds_until(*moments):
@@ -183,6 +211,11 @@ def _own_messages(env, entry_id):
     return env["chatwootai.outbox"].message_ids_of(entry.connection_id, entry.conversation_display_id)
 
 
+def _files_of(env, attachment_ids):
+    attachments = env["ir.attachment"].browse(attachment_ids)
+    return [OutgoingFile(one.name, one.mimetype, base64.b64decode(one.datas or b"")) for one in attachments]
+
+
 def _note_sending(env, entry_id):
     entry = env["chatwootai.outbox"].browse(entry_id)
     entry.write({"state": State.SENDING, "attempts": entry.attempts + 1, "sending_since": fields.Datetime.now()})
@@ -202,8 +235,28 @@ def _note_sent(env, entry_id, message_id):
 
 def _note_withheld(env, entry_id):
     env = in_company_language(env)
+    said_together = env["chatwootai.outbox"].browse(entry_id).said_together()
+    said_together.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
+
+
+def _note_window_closed(env, entry_id, inbox_id):
+    """The channel takes nothing but templates now: send the inbox's, or call a person; never a message it drops."""
+    env = in_company_language(env)
     entry = env["chatwootai.outbox"].browse(entry_id)
-    entry.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
+    said_together = entry.said_together()
+    reply = said_together.words()
+    said_together.write(
+        {"state": State.FAILED, "last_error": env._("The customer wrote too long ago for this channel.")}
+    )
+    where = (entry.connection_id, entry.conversation_display_id)
+    template = entry.reopening_template(inbox_id)
+    if template:
+        sent = env._("The channel takes no free message now, so that a template was sent instead of this reply:")
+        things = [(Kind.MESSAGE, template), (Kind.PRIVATE_NOTE, {"content": f"{sent}\n\n{reply}"})]
+        entry.enqueue_all(*where, things, entry.origin, guarded=True, floor=entry.floor)
+    else:
+        sent = env._("The channel takes no free message now, and its inbox has no template. Not sent:")
+        entry.hand_off(*where, note=f"{sent}\n\n{reply}", origin=entry.origin, floor=entry.floor)
 
 
 def _note_failure(env, entry_id, error, state):
@@ -221,6 +274,7 @@ def _note_failure(env, entry_id, error, state):
         }
     )
     _logger.warning("outbox %d: %s; now %s, next try in %d s", entry.id, error, state, seconds)
+    note_out_of_reach(env, entry.connection_id.id, error)
     if isinstance(error, Unauthorized):
         entry.connection_id.alert(
             _MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"
@@ -231,13 +285,9 @@ def _note_failure(env, entry_id, error, state):
 
 
 def _tell_people(env, entry):
+    """Put before people what Chatwoot refused; what was to follow it makes no sense without it."""
     entry.alert(_MANAGERS, env._("Chatwoot refused what the agents sent"), entry.last_error, kind="delivery_failed")
     if entry.kind == Kind.MESSAGE and entry.guarded:
-        note = env._(
-            "This reply could not be delivered (%(reason)s). Please answer the customer:\n\n%(reply)s",
-            reason=entry.last_error,
-            reply=entry.payload["content"],
-        )
-        entry.hand_off(
-            entry.connection_id, entry.conversation_display_id, note=note, origin=entry.origin, floor=entry.floor
-        )
+        rest = entry.said_together()
+        (rest - entry).write({"state": State.WITHHELD, "last_error": entry.last_error})
+        entry.put_before_people(rest.words())

@@ -19,6 +19,7 @@ from . import test_chatwoot_reading
 from . import test_chatwoot_tools
 from . import test_mongodb_tools
 from . import test_outbox
+from . import test_outbox_channel
 from . import test_qdrant_tools
 from . import test_resources
 from . import test_operations_edge

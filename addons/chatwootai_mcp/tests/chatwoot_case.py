@@ -67,6 +67,7 @@ class ChatwootMixin:
 
     def let_time_pass(self):
         self.outbox.search([]).write({"next_attempt_at": False})
+        self.connection.resting_until = False
 
 
 class ChatwootCase(ChatwootMixin, TransactionCase):

@@ -1,5 +1,6 @@
 """A Chatwoot on a loopback port, just large enough for the addons' tests: a few conversations, and faults on demand."""
 
+import email
 import json
 import re
 import threading
@@ -12,6 +13,26 @@ ACCOUNT = 7
 _ACCOUNT_PATH = f"/api/v1/accounts/{ACCOUNT}"
 _PATH = re.compile(rf"{_ACCOUNT_PATH}/conversations/(\d+)(/[a-z_]+)?\Z")
 _CONTACT = re.compile(rf"{_ACCOUNT_PATH}/contacts/(\d+)\Z")
+
+
+_KEPT = ("attachments", "content_type", "content_attributes", "template_params")
+
+
+def _form(kind, body):
+    """A multipart form as the JSON it stands for; each file's name and size become an attachment."""
+    parts = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body).get_payload()
+    given, files = {}, []
+    for part in parts:
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if name == "attachments[]":
+            files.append({"id": len(files) + 1, "file_type": "file", "name": part.get_filename(), "size": len(content)})
+        else:
+            given[name] = content.decode()
+    for name in ("private", "content_attributes"):
+        if name in given:
+            given[name] = json.loads(given[name])
+    return given | {"attachments": files}
 
 
 class FakeChatwoot(ThreadingHTTPServer):
@@ -111,7 +132,7 @@ class FakeChatwoot(ThreadingHTTPServer):
         return {
             "id": number,
             "inbox_id": 17,
-            "channel": "Channel::Whatsapp",
+            "channel": conversation.get("channel", "Channel::Whatsapp"),
             "status": conversation["status"],
             "contact_inbox": {"source_id": "5511987654321", "pubsub_token": "pubsub-secret"},
             "meta": {
@@ -120,6 +141,7 @@ class FakeChatwoot(ThreadingHTTPServer):
                 "assignee_type": {"user": "User", "agent_bot": "AgentBot"}.get((assignee or {}).get("type")),
             },
             "labels": conversation["labels"],
+            "can_reply": conversation.get("can_reply", True),
         }
 
 
@@ -134,7 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(None)
 
     def do_POST(self):
-        self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        kind = self.headers["Content-Type"]
+        self._serve(_form(kind, body) if kind.startswith("multipart/") else json.loads(body))
 
     do_PUT = do_POST
 
@@ -211,7 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
         conversation = chatwoot.conversation(number)
         if action == "/messages":
             sender = {"id": 5, "type": "agent_bot"} if token == BOT_TOKEN else {"id": 3, "type": "user"}
-            return {"id": chatwoot.add(number, body["content"], 1, sender, body["private"]), "message_type": 1}
+            more = {name: body[name] for name in _KEPT if name in body}
+            return {"id": chatwoot.add(number, body["content"], 1, sender, body["private"], **more), "message_type": 1}
         if action == "/toggle_status":
             conversation["status"] = body["status"]
         elif action == "/labels":

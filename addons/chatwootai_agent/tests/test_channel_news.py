@@ -1,0 +1,57 @@
+"""What the channel tells of the agents' own messages: a choice tapped is an answer, a refusal calls a person."""
+
+from odoo.tests import tagged
+
+from .conversation_case import ConversationCase
+
+SERUM = {"title": "Sérum", "value": "1"}
+
+
+@tagged("post_install", "-at_install")
+class TestChannelNews(ConversationCase):
+    def answered(self):
+        """The number of the agents' answer in Chatwoot."""
+        self.customer_says("O que vocês têm?")
+        self.answer()
+        return self.conversation_message_id()
+
+    def conversation_message_id(self):
+        return self.turns[-1:].outbox_ids.chatwoot_message_id
+
+    def changed(self, message_id, **attributes):
+        event = self.chatwoot.webhook(25, message_id, event="message_updated", content_attributes=attributes)
+        return self.receive(event)
+
+    def test_a_choice_that_the_customer_taps_is_answered_once(self):
+        message_id = self.answered()
+        self.assertEqual(self.changed(message_id, submitted_values=[SERUM]), 1)
+        self.assertEqual(self.changed(message_id, submitted_values=[SERUM]), 0)
+        self.assertEqual(self.answer()[-1], "Resposta a: Sérum")
+        self.assertEqual(set(self.states()), {"answered"})
+
+    def test_the_choice_comes_after_the_message_that_offered_it(self):
+        message_id = self.answered()
+        self.receive(self.chatwoot.webhook(25, message_id))
+        self.changed(message_id, submitted_values=[SERUM])
+        self.assertEqual(self.conversation.chat_ids.mapped("author"), ["customer", "agents", "customer"])
+
+    def test_what_is_no_choice_of_ours_is_no_answer(self):
+        message_id = self.answered()
+        person = self.chatwoot.add(25, "Escolha", 1, {"id": 9, "type": "agent_bot"})
+        for number, values in (
+            (person, [SERUM]),
+            (message_id, {"csat_survey_response": {"rating": 5}}),
+            (message_id, [{"name": "email", "value": "a@b.c"}, None, 3]),
+            (message_id, [{"title": "  "}]),
+        ):
+            with self.subTest(values=values):
+                self.assertEqual(self.changed(number, submitted_values=values), 0)
+
+    def test_a_refusal_by_the_channel_calls_a_person(self):
+        message_id = self.answered()
+        self.assertEqual(self.changed(message_id, external_error="131047: window"), 1)
+
+    def test_an_automatic_reply_starts_no_turn(self):
+        self.customer_says("Estou de férias", content_attributes={"email": {"auto_reply": True}})
+        self.assertEqual(self.conversation.chat_ids.author, "automation")
+        self.assertEqual(self.answer(), [])

@@ -1,0 +1,255 @@
+"""What the channel does to a message: takes files, refuses it later, is shut, or does not answer at all."""
+
+import base64
+
+from odoo.tests import tagged
+
+from odoo.addons.queue_job.tests.common import trap_jobs
+
+from ..chatwoot.errors import Unavailable
+from ..models.outbox_rest import note_out_of_reach, seconds_of_rest
+from .chatwoot_case import ChatwootCase
+
+ERROR = "131047: Re-engagement message"
+
+
+class AnswerCase(ChatwootCase):
+    def parts(self, *words, floor=None):
+        floor = floor or self.chatwoot.add(25, "Oi")
+        with trap_jobs():
+            return self.outbox.enqueue_all(
+                self.connection,
+                25,
+                [("message", {"content": one}) for one in words],
+                "turn:1",
+                guarded=True,
+                floor=floor,
+            )
+
+    def refuse(self, entry, error=ERROR):
+        """The channel's refusal as the webhook tells it; how many jobs it made, run at once."""
+        with self.own_transactions(), trap_jobs() as trap:
+            self.outbox.refused_by_channel(self.connection, 25, entry.chatwoot_message_id or 1, error)
+            made = len(trap.enqueued_jobs)
+            trap.perform_enqueued_jobs()
+        return made
+
+
+@tagged("post_install", "-at_install")
+class TestParts(AnswerCase):
+    def test_parts_of_an_answer_arrive_in_order_each_as_an_entry(self):
+        parts = self.parts("Um", "Dois", "Três")
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), ["Um", "Dois", "Três"])
+        self.assertEqual(parts.mapped("state"), ["sent"] * 3)
+
+    def test_the_rest_is_withheld_when_a_person_takes_over_between_the_parts(self):
+        parts = self.parts("Um", "Dois", "Três")
+
+        def take_over(action, _body):
+            self.chatwoot.before_write = None
+            self.chatwoot.add(25, "Eu respondo", 1, {"id": 3, "type": "user"})
+
+        self.chatwoot.before_write = take_over
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), ["Eu respondo", "Um"])
+        self.assertEqual(parts.mapped("state"), ["sent", "withheld", "withheld"])
+
+    def test_a_rest_that_was_withheld_is_not_said_when_the_person_gives_it_back(self):
+        self.parts("Um", "Dois")
+        self.chatwoot.conversation(25, status="open")
+        self.deliver()
+        self.chatwoot.conversation(25, status="pending")
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), [])
+
+    def test_after_a_part_that_chatwoot_refuses_the_rest_is_peoples(self):
+        parts = self.parts("Um", "Dois")
+        self.chatwoot.faults = [(422, {"error": "no"})]
+        self.deliver()
+        self.assertEqual(parts.mapped("state"), ["failed", "withheld"])
+        [note] = self.chatwoot.said(25, private=True)
+        self.assertIn("Um\n\nDois", note)
+        self.assertEqual(self.chatwoot.said(25), [])
+
+
+@tagged("post_install", "-at_install")
+class TestRefusedByChannel(AnswerCase):
+    def test_a_refusal_is_put_before_people_once(self):
+        [entry] = self.parts("Custa R$ 10")
+        self.deliver()
+        self.assertEqual(self.refuse(entry), 1)
+        self.assertEqual(entry.state, "refused")
+        self.assertIn(ERROR, entry.last_error)
+        self.refuse(entry)
+        self.deliver()
+        self.assertEqual(len(self.chatwoot.said(25, private=True)), 1)
+        self.assertIn("Custa R$ 10", self.chatwoot.said(25, private=True)[0])
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+        self.assertTrue(entry.activity_ids)
+
+    def test_two_refused_parts_of_an_answer_call_people_once(self):
+        parts = self.parts("Um", "Dois")
+        self.deliver()
+        for part in parts:
+            self.refuse(part)
+        self.deliver()
+        self.assertEqual(parts.mapped("state"), ["refused", "refused"])
+        self.assertEqual(len(self.chatwoot.said(25, private=True)), 1)
+
+    def test_a_refusal_of_another_conversations_or_a_persons_message_is_nothing(self):
+        [entry] = self.parts("Um")
+        self.deliver()
+        with trap_jobs() as trap:
+            self.outbox.refused_by_channel(self.connection, 26, entry.chatwoot_message_id, ERROR)
+            self.outbox.refused_by_channel(self.connection, 25, entry.chatwoot_message_id + 1, ERROR)
+            trap.assert_jobs_count(0)
+
+    def test_a_refusal_that_comes_before_the_sending_was_noted_waits_for_it(self):
+        [entry] = self.parts("Um")
+        self.chatwoot.faults = ["lost"]
+        self.deliver()
+        self.assertEqual(entry.state, "sending")
+        with self.own_transactions(), trap_jobs() as trap:
+            self.outbox.refused_by_channel(self.connection, 25, self.chatwoot.next_id, ERROR)
+            trap.assert_jobs_count(1)
+        self.let_time_pass()
+        self.deliver()
+        with self.own_transactions(), trap_jobs():
+            self.outbox._job_refused_by_channel(self.connection.id, 25, self.chatwoot.next_id, ERROR)
+        self.assertEqual(entry.state, "refused")
+
+
+@tagged("post_install", "-at_install")
+class TestWindow(AnswerCase):
+    def test_outside_the_window_nothing_plain_is_sent_and_people_are_told(self):
+        parts = self.parts("Um", "Dois")
+        self.chatwoot.conversation(25, can_reply=False)
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), [])
+        self.assertEqual(parts.mapped("state"), ["failed", "failed"])
+        self.assertIn("Um\n\nDois", self.chatwoot.said(25, private=True)[0])
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
+    def test_outside_the_window_the_inboxs_template_is_sent_instead(self):
+        template = {"content": "Olá de novo", "template_params": {"name": "volta", "language": "pt_BR"}}
+        self.patch(
+            type(self.outbox), "reopening_template", lambda entry, inbox_id: template if inbox_id == 17 else None
+        )
+        self.parts("Um", "Dois")
+        self.chatwoot.conversation(25, can_reply=False)
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), ["Olá de novo"])
+        [sent] = [one for one in self.chatwoot.conversation(25)["messages"] if one["content"] == "Olá de novo"]
+        self.assertEqual(sent["template_params"]["name"], "volta")
+        self.assertIn("Um\n\nDois", self.chatwoot.said(25, private=True)[0])
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "pending")
+
+
+@tagged("post_install", "-at_install")
+class TestWordsAndFiles(AnswerCase):
+    def test_liquid_is_never_sent_and_what_was_sent_is_recognised(self):
+        entry = self.enqueue(payload={"content": "Olá {{contact.email}} {% if x %}"})
+        self.chatwoot.faults = ["lost"]
+        self.deliver()
+        self.let_time_pass()
+        self.assertIsNone(self.deliver())
+        self.assertEqual(self.chatwoot.said(25), ["Olá { {contact.email}} { % if x %}"])
+        self.assertEqual(entry.state, "sent")
+
+    def file(self, name="manual.pdf"):
+        return self.env["ir.attachment"].create({"name": name, "datas": base64.b64encode(b"12345")})
+
+    def test_a_file_goes_along_once(self):
+        entry = self.enqueue(payload={"content": "Segue", "attachment_ids": self.file().ids})
+        self.chatwoot.faults = ["lost"]
+        self.deliver()
+        self.let_time_pass()
+        self.deliver()
+        [message] = self.chatwoot.conversation(25)["messages"]
+        [sent] = message["attachments"]
+        self.assertEqual((message["content"], sent["name"], sent["size"]), ("Segue", "manual.pdf", 5))
+        self.assertEqual((entry.state, entry.attempts), ("sent", 1))
+        self.assertIn("manual.pdf", entry.content)
+
+    def test_the_same_words_without_the_file_are_another_message(self):
+        self.enqueue(payload={"content": "Segue", "attachment_ids": self.file().ids})
+        self.chatwoot.faults = [(500, {"error": "no"})]
+        self.deliver()
+        self.chatwoot.add(25, "Segue", 1, {"id": 5, "type": "agent_bot"})
+        self.let_time_pass()
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), ["Segue", "Segue"])
+
+    def test_a_file_that_is_gone_stays_behind(self):
+        file = self.file()
+        self.enqueue(payload={"content": "Segue", "attachment_ids": file.ids})
+        file.unlink()
+        self.deliver()
+        self.assertEqual(self.chatwoot.said(25), ["Segue"])
+
+    def test_what_is_done_reads_as_words(self):
+        for kind, payload, words in (
+            ("status", {"status": "open", "when": "pending"}, "Status: Open, if it still is: Pending"),
+            ("status", {"status": "resolved"}, "Status: Resolved"),
+            ("labels", {"labels": ["vip", "novo"]}, "Labels: vip, novo"),
+            ("priority", {"priority": None}, "Priority: none"),
+            ("assignment", {"team_id": 4, "assignee_id": None}, "Assigned to team number 4"),
+        ):
+            with self.subTest(kind=kind):
+                self.assertEqual(self.enqueue(kind, payload).summary, words)
+
+
+@tagged("post_install", "-at_install")
+class TestRest(AnswerCase):
+    def other_conversation(self):
+        self.chatwoot.conversation(26)
+        with trap_jobs():
+            self.outbox.enqueue(self.connection, 26, "message", {"content": "Outra"})
+
+    def test_a_connection_that_just_failed_is_not_tried_for_other_conversations(self):
+        self.other_conversation()
+        self.enqueue()
+        self.chatwoot.down = True
+        self.deliver()
+        calls = len(self.chatwoot.calls)
+        self.CONVERSATION = 26
+        self.assertGreater(self.deliver(), 0)
+        self.assertEqual(len(self.chatwoot.calls), calls)
+
+    def test_when_it_answers_again_all_that_waits_is_delivered_at_once(self):
+        self.other_conversation()
+        self.enqueue()
+        self.chatwoot.down = True
+        self.deliver()
+        self.chatwoot.down = False
+        self.outbox.search([("conversation_display_id", "=", 25)]).next_attempt_at = False
+        self.age_rest()
+        with self.own_transactions(), trap_jobs() as trap:
+            self.outbox._job_deliver(self.connection.id, 25)
+            self.assertEqual({job.args for job in trap.enqueued_jobs}, {(self.connection.id, 26)})
+        self.assertFalse(self.connection.resting_until)
+        self.CONVERSATION = 26
+        self.assertIsNone(self.deliver())
+        self.assertEqual(self.chatwoot.said(26), ["Outra"])
+
+    def test_after_a_rest_one_tries_for_all(self):
+        note_out_of_reach(self.env, self.connection.id, Unavailable("down", out_of_reach=True))
+        self.assertGreater(seconds_of_rest(self.env, self.connection.id), 0)
+        self.age_rest()
+        self.assertEqual(seconds_of_rest(self.env, self.connection.id), 0)
+        self.assertGreater(seconds_of_rest(self.env, self.connection.id), 10)
+
+    def test_what_concerns_one_conversation_alone_gives_no_rest(self):
+        self.enqueue()
+        self.chatwoot.faults = [(422, {"error": "Too many messages"})]
+        self.deliver()
+        self.assertFalse(self.connection.resting_until)
+
+    def age_rest(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE chatwootai_chatwoot_connection SET resting_until = resting_until - interval '1 hour' WHERE id = %s",
+            [self.connection.id],
+        )
+        self.env.invalidate_all()
