@@ -55,3 +55,14 @@ class TestChannelNews(ConversationCase):
         self.customer_says("Estou de férias", content_attributes={"email": {"auto_reply": True}})
         self.assertEqual(self.conversation.chat_ids.author, "automation")
         self.assertEqual(self.answer(), [])
+
+    def test_outside_whatsapps_window_the_inboxs_template_is_sent(self):
+        self.customer_says("Oi")
+        inbox = self.conversation._inbox()
+        inbox.write({"template_name": "volta", "template_language": "pt_BR", "template_params": "Ana"})
+        self.chatwoot.conversation(25, can_reply=False)
+        self.assertEqual(self.answer(), ["(template volta)"])
+        sent = self.chatwoot.conversation(25)["messages"][-2]
+        self.assertEqual(
+            sent["template_params"], {"name": "volta", "language": "pt_BR", "processed_params": {"1": "Ana"}}
+        )
