@@ -53,8 +53,17 @@ class Cache(Protocol):
     def invalidate(self, account_id: str, namespace: str) -> None:
         """Forget the namespace, after a change that is already visible to readers."""
 
-    def incr_window(self, key: str, seconds: float) -> int:
-        """Count one in the fixed window of ``key`` (made by cache_key); the window starts with its first count."""
+    def take_token(self, key: str, capacity: float, per_second: float) -> float:
+        """Take one of the token bucket of ``key`` (made by cache_key); the seconds until there is one, 0.0 if taken."""
+
+    def lease(self, key: str, limit: int, seconds: float) -> str | None:
+        """One of ``limit`` places of ``key`` until it is given back, or for so many seconds; None when all are taken.
+
+        The seconds are longer than any holder needs: they give back the places of a process that was killed.
+        """
+
+    def give_back(self, key: str, lease: str) -> None:
+        """Free the place; one that ran out or was given back already is no error."""
 
     def drop(self, account_id: str) -> None:
         """Forget all of the tenant."""

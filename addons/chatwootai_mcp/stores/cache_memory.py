@@ -5,12 +5,14 @@ import itertools
 import json
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from ..tenancy.account import parse_account_id
+from ..tenancy.quota import Bucket, take
 from .cache import LOAD_WAIT_SECONDS, PENDING_SECONDS, Lookup, check_ttl, encode, namespace_key
 
 _T = TypeVar("_T")
@@ -32,7 +34,8 @@ class MemoryCache:
         self._numbers = itertools.count(1)  # generations and marks: never given twice, so never met again
         self._namespaces: dict[str, _Namespace] = {}
         self._entries: OrderedDict[tuple[str, int, str], tuple[float, bytes]] = OrderedDict()
-        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._leases: dict[str, dict[str, float]] = {}  # key → lease → when it runs out
         self._loading: dict[tuple[str, str, str], threading.Event] = {}
 
     def get(self, account_id: str, namespace: str, key: str) -> Lookup:
@@ -110,17 +113,30 @@ class MemoryCache:
         with self._lock:
             self._raise_generation(namespace_key(account_id, namespace))
 
-    def incr_window(self, key: str, seconds: float) -> int:
+    def take_token(self, key: str, capacity: float, per_second: float) -> float:
+        with self._lock:
+            self._buckets[key], wait = take(self._buckets.pop(key, None), capacity, per_second, self._clock())
+            while len(self._buckets) > self._max_entries:
+                self._buckets.popitem(last=False)
+            return wait
+
+    def lease(self, key: str, limit: int, seconds: float) -> str | None:
         with self._lock:
             now = self._clock()
-            ends, count = self._windows.get(key, (0.0, 0))
-            if ends <= now:
-                ends, count = now + seconds, 0
-                self._windows.pop(key, None)
-            self._windows[key] = (ends, count + 1)
-            while len(self._windows) > self._max_entries:
-                self._windows.popitem(last=False)
-            return count + 1
+            held = {lease: ends for lease, ends in self._leases.get(key, {}).items() if ends > now}
+            self._leases[key] = held
+            if len(held) >= limit:
+                return None
+            lease = uuid.uuid4().hex
+            held[lease] = now + seconds
+            return lease
+
+    def give_back(self, key: str, lease: str) -> None:
+        with self._lock:
+            held = self._leases.get(key, {})
+            held.pop(lease, None)
+            if not held:
+                self._leases.pop(key, None)
 
     def drop(self, account_id: str) -> None:
         account = parse_account_id(account_id)
@@ -129,8 +145,9 @@ class MemoryCache:
             self._namespaces = {name: space for name, space in self._namespaces.items() if _owner(name) != account}
             for slot in [slot for slot in self._entries if _owner(slot[0]) == account]:
                 del self._entries[slot]
-            for key in [key for key in self._windows if _owner(key) == account]:
-                del self._windows[key]
+            for counted in (self._buckets, self._leases):
+                for key in [key for key in counted if _owner(key) == account]:
+                    del counted[key]
 
     def ping(self) -> None:
         return None

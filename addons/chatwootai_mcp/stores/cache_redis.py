@@ -90,11 +90,31 @@ redis.call('EXPIRE', KEYS[1], 86400)
 for _, mark in ipairs(ARGV) do redis.call('ZREM', KEYS[2], mark) end
 """
 )
-# KEYS: window. ARGV: milliseconds
-_COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return count
+# KEYS: bucket. ARGV: capacity, tokens a second. As tenancy.quota.take decides; milliseconds, which Lua writes in full.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local capacity, rate = tonumber(ARGV[1]), tonumber(ARGV[2]) / 1000
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local held = capacity
+if bucket[1] then
+    held = math.min(capacity, tonumber(bucket[1]) + math.max(0, now - tonumber(bucket[2])) * rate)
+end
+local wait = '0'
+if held >= 1 then held = held - 1 else wait = tostring((1 - held) / rate / 1000) end
+redis.call('HSET', KEYS[1], 'tokens', tostring(held), 'at', string.format('%d', now))
+redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - held) / rate) + 1000)
+return wait
+"""
+# KEYS: leases. ARGV: lease, limit, milliseconds
+_LEASE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1
 """
 # KEYS: lock. ARGV: its token
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -125,7 +145,8 @@ class RedisCache:
         self._store = client.register_script(_STORE)
         self._begin_write = client.register_script(_BEGIN_WRITE)
         self._end_write = client.register_script(_END_WRITE)
-        self._count = client.register_script(_COUNT)
+        self._take = client.register_script(_TAKE)
+        self._lease = client.register_script(_LEASE)
         self._unlock = client.register_script(_UNLOCK)
 
     def get(self, account_id: str, namespace: str, key: str) -> Lookup:
@@ -184,10 +205,23 @@ class RedisCache:
     def invalidate(self, account_id: str, namespace: str) -> None:
         self._finish_write(namespace_key(account_id, namespace), uuid.uuid4().hex)
 
-    def incr_window(self, key: str, seconds: float) -> int:
-        counted = self._ask(lambda: self._count(keys=[f"{key}:window"], args=[max(1, int(seconds * 1000))]))
+    def take_token(self, key: str, capacity: float, per_second: float) -> float:
+        args = [capacity, per_second]
+        wait = self._ask(lambda: self._take(keys=[f"{key}:bucket"], args=args))
         # Without Redis each process counts for itself: quotas get looser, and never go away.
-        return self._counting_meanwhile.incr_window(key, seconds) if counted is None else int(counted)
+        return self._counting_meanwhile.take_token(key, capacity, per_second) if wait is None else float(wait)
+
+    def lease(self, key: str, limit: int, seconds: float) -> str | None:
+        lease = uuid.uuid4().hex
+        args = [lease, limit, max(1, int(seconds * 1000))]
+        given = self._ask(lambda: self._lease(keys=[f"{key}:leases"], args=args))
+        if given is None:
+            return self._counting_meanwhile.lease(key, limit, seconds)
+        return lease if given else None
+
+    def give_back(self, key: str, lease: str) -> None:
+        self._counting_meanwhile.give_back(key, lease)
+        self._ask(lambda: self._client.zrem(f"{key}:leases", lease))
 
     def drop(self, account_id: str) -> None:
         account = parse_account_id(account_id)

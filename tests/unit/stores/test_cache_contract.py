@@ -27,6 +27,14 @@ def cache(caches):
     return caches[0]
 
 
+def _in_threads(work, number=8):
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def store(cache, account, key, value, namespace=NS, ttl=60):
     cache.set(account, namespace, key, value, ttl, cache.get(account, namespace, key).generation)
 
@@ -197,36 +205,79 @@ class TestCache:
         assert stale == []
         assert committed == [300]
 
-    def test_a_window_counts_and_starts_again(self, caches):
+    def test_a_bucket_is_full_at_first_and_tells_how_long_to_wait_once_empty(self, caches):
         key = cache_key("acme", "calls")
-        assert [caches[number % 2].incr_window(key, 60) for number in range(3)] == [1, 2, 3]
-        assert caches[0].incr_window(cache_key("acme-x", "calls"), 60) == 1
-        short = cache_key("acme", "short")
-        assert caches[0].incr_window(short, 0.05) == 1
-        until = time.monotonic() + 5
-        while (count := caches[0].incr_window(short, 0.05)) != 1 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert count == 1
+        assert [caches[number % 2].take_token(key, 3, 0.001) for number in range(3)] == [0, 0, 0]
+        assert 900 < caches[1].take_token(key, 3, 0.001) <= 1000
+        assert caches[0].take_token(cache_key("acme-x", "calls"), 3, 0.001) == 0
 
-    def test_parallel_counts_are_all_counted(self, caches):
-        key, counts = cache_key("acme", "calls"), []
-        threads = [
-            threading.Thread(target=lambda n=n: counts.extend(caches[n % 2].incr_window(key, 60) for _ in range(50)))
-            for n in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(counts) == list(range(1, 401))
+    def test_a_bucket_fills_again(self, cache):
+        key = cache_key("acme", "calls")
+        assert cache.take_token(key, 1, 20) == 0
+        until = time.monotonic() + 5
+        while (wait := cache.take_token(key, 1, 20)) and time.monotonic() < until:
+            assert wait <= 0.05
+            time.sleep(wait)
+        assert wait == 0
+
+    def test_a_bucket_holds_no_more_than_the_limit_that_holds_now(self, cache):
+        key = cache_key("acme", "calls")
+        assert cache.take_token(key, 100, 0.001) == 0
+        assert cache.take_token(key, 1, 0.001) == 0
+        assert cache.take_token(key, 1, 0.001) > 0
+
+    def test_of_parallel_callers_as_many_get_a_token_as_there_are(self, caches):
+        key, waits = cache_key("acme", "calls"), []
+        _in_threads(lambda n: waits.extend(caches[n % 2].take_token(key, 100, 0.001) for _ in range(50)))
+        assert sum(wait == 0 for wait in waits) == 100
+
+    def test_a_place_is_one_holders_until_it_is_given_back(self, caches):
+        one, other = caches
+        key = cache_key("acme", "turns")
+        first, second = one.lease(key, 2, 60), other.lease(key, 2, 60)
+        assert first and second and first != second
+        assert one.lease(key, 2, 60) is None
+        assert one.lease(cache_key("acme-x", "turns"), 2, 60)
+        other.give_back(key, first)
+        other.give_back(key, first)
+        assert one.lease(key, 2, 60)
+        assert other.lease(key, 2, 60) is None
+
+    def test_no_place_is_no_place(self, cache):
+        assert cache.lease(cache_key("acme", "turns"), 0, 60) is None
+
+    def test_the_place_of_a_process_that_was_killed_is_free_again(self, caches):
+        one, other = caches
+        key = cache_key("acme", "turns")
+        assert one.lease(key, 1, 0.05)
+        until = time.monotonic() + 5
+        while not (lease := other.lease(key, 1, 60)) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert lease
+
+    def test_parallel_holders_are_never_more_than_the_limit(self, caches):
+        key, held, most = cache_key("acme", "turns"), set(), []
+
+        def hold(number):
+            for _ in range(30):
+                if lease := caches[number % 2].lease(key, 3, 60):
+                    held.add(lease)
+                    most.append(len(held))
+                    held.discard(lease)
+                    caches[number % 2].give_back(key, lease)
+
+        _in_threads(hold)
+        assert 1 <= max(most) <= 3
 
     def test_a_dropped_tenant_starts_anew(self, caches):
         cache, other = caches
         store(cache, "acme", "k", "old")
         before = other.get("acme", NS, "k").generation
-        cache.incr_window(cache_key("acme", "calls"), 60)
+        cache.take_token(cache_key("acme", "calls"), 1, 0.001)
+        cache.lease(cache_key("acme", "turns"), 1, 60)
         cache.drop("acme")
         assert not other.get("acme", NS, "k").hit
         other.set("acme", NS, "k", "old", 60, before)
         assert not other.get("acme", NS, "k").hit
-        assert cache.incr_window(cache_key("acme", "calls"), 60) == 1
+        assert cache.take_token(cache_key("acme", "calls"), 1, 0.001) == 0
+        assert cache.lease(cache_key("acme", "turns"), 1, 60)

@@ -20,13 +20,17 @@ class Clock:
         return self.now
 
 
-def test_without_redis_values_are_loaded_and_windows_counted(tmp_path):
+def test_without_redis_values_are_loaded_and_limits_counted_in_process(tmp_path):
     cache = connect(f"unix://{tmp_path}/nobody.sock")
     assert cache.get_or_load("acme", NS, "k", lambda: "value") == "value"
     with cache.writing("acme", NS):
         pass
     cache.invalidate("acme", NS)
-    assert [cache.incr_window(cache_key("acme", "calls"), 60) for _ in range(3)] == [1, 2, 3]
+    assert [cache.take_token(cache_key("acme", "calls"), 2, 0.001) > 0 for _ in range(3)] == [False, False, True]
+    lease = cache.lease(cache_key("acme", "turns"), 1, 60)
+    assert lease and cache.lease(cache_key("acme", "turns"), 1, 60) is None
+    cache.give_back(cache_key("acme", "turns"), lease)
+    assert cache.lease(cache_key("acme", "turns"), 1, 60)
     for refused in (cache.ping, lambda: cache.drop("acme")):
         with pytest.raises(StoreUnavailable, match="Redis"):
             refused()
@@ -86,7 +90,8 @@ def test_a_dropped_tenant_leaves_no_key(redis_url):
     cache = connect(redis_url, timeout=5)
     for account in ("acme", "acme-x"):
         cache.get_or_load(account, NS, "k", lambda: "value")
-        cache.incr_window(cache_key(account, "calls"), 60)
+        cache.take_token(cache_key(account, "calls"), 1, 1)
+        cache.lease(cache_key(account, "turns"), 1, 60)
     cache.drop("acme")
     owners = {key.split(b":")[0] for key in redis.Redis.from_url(redis_url).scan_iter()}
     assert owners == {b"acme-x"}
@@ -95,9 +100,32 @@ def test_a_dropped_tenant_leaves_no_key(redis_url):
 def test_every_key_in_redis_runs_out(redis_url):
     cache, client = connect(redis_url, timeout=5), redis.Redis.from_url(redis_url)
     cache.get_or_load("acme", NS, "k", lambda: "value")
-    cache.incr_window(cache_key("acme", "calls"), 60)
+    cache.take_token(cache_key("acme", "calls"), 1, 1)
+    cache.lease(cache_key("acme", "turns"), 1, 60)
+    cache.lease(cache_key("acme", "turns"), 2, 1)  # a shorter lease does not end a longer one's key
+    assert client.pttl("acme:turns:leases") > 30_000
     with cache.writing("acme", NS):
         assert all(client.ttl(key) > 0 for key in client.scan_iter())
+
+
+def test_limits_hold_while_redis_goes_and_comes(redis_url):
+    """Counted in this process meanwhile: looser over all processes, but never off."""
+    client = Interrupted(redis.Redis.from_url(redis_url))
+    clock = Clock()
+    cache = RedisCache(client, CircuitBreaker(threshold=1, pause=5, clock=clock))
+    key = cache_key("acme", "calls")
+    held = cache.lease(key, 1, 60)
+    assert cache.take_token(key, 1, 0.001) == 0
+    client.down = True
+    meanwhile = cache.lease(key, 1, 60)
+    assert meanwhile and cache.lease(key, 1, 60) is None
+    assert [cache.take_token(key, 1, 0.001) > 0 for _ in range(2)] == [False, True]
+    client.down, clock.now = False, clock.now + 5
+    assert cache.lease(key, 1, 60) is None, "Redis remembers who holds the place"
+    assert cache.take_token(key, 1, 0.001) > 0
+    for lease in (meanwhile, held):
+        cache.give_back(key, lease)
+    assert cache.lease(key, 1, 60)
 
 
 def test_the_breaker_lets_one_caller_try_after_its_pause():
@@ -126,6 +154,10 @@ class Interrupted:
     def set(self, *args, **kwargs):
         self._reach()
         return self._client.set(*args, **kwargs)
+
+    def zrem(self, *args):
+        self._reach()
+        return self._client.zrem(*args)
 
     def _reach(self):
         if self.down:
