@@ -31,6 +31,7 @@ from .control import get_control
 from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
 from .servers.stores_of_process import get_stores
+from .servers.usage_meter import meter
 from .settings import get_settings
 from .tenancy.account import parse_account_id
 
@@ -85,6 +86,7 @@ def evict(account_id: str) -> dict[str, Any]:
     trail.forget(account_id)
     alerts.forget(account_id)
     log_files.remove(get_settings().log_dir, account_id)
+    meter.forget(account_id)
     return {}
 
 

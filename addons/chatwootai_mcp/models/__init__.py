@@ -4,10 +4,12 @@ from . import (
     allowed_model,
     audit,
     chatwoot_connection,
+    limit,
     mcp_key,
     mcp_offers,
     outbox,
     res_config_settings,
+    usage,
 )
 from . import ir_http, webhook_secret, webhook_door
 from . import outbox_words, outbox_refusal  # extend outbox

@@ -36,6 +36,7 @@ from .metrics import observe_call
 from .quota_gate import QuotaGate
 from .stores_of_process import get_stores
 from .tool import Tool, ToolError, tools_of
+from .usage_meter import meter
 
 _logger = logging.getLogger(__name__)
 _ATTEMPTS = 4
@@ -152,13 +153,17 @@ class Orchestrator:
 
     def _account(self, record: "_Record", run: Callable[[], dict[str, Any]]) -> Outcome:
         """Run it, and tell the audit and the metrics how it ended. (A write tells the audit in its transaction.)"""
+        reached = None
         try:
             result = run()
         except UnknownName:
             trail.append(record.principal.account_id, record.event("error", "unknown name"))
             raise
-        except (Refused, QuotaExceeded) as refusal:
+        except Refused as refusal:
             outcome = self._failed(record, "refused", str(refusal))
+        except QuotaExceeded as exceeded:
+            reached = exceeded.limit
+            outcome = self._failed(record, "refused", str(exceeded), retry_after=exceeded.retry_after)
         except (ToolError, StoreError) as failure:
             outcome = self._failed(record, "error", str(failure))
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
@@ -172,12 +177,14 @@ class Orchestrator:
         observe_call(
             record.principal.account_id, record.name, "error" if outcome.is_error else "success", record.seconds
         )
+        meter.add(record.principal.account_id, reached=reached, **record.counts())
         return outcome
 
     @staticmethod
-    def _failed(record: "_Record", outcome: str, error: str) -> Outcome:
+    def _failed(record: "_Record", outcome: str, error: str, **more: Any) -> Outcome:
+        record.outcome = outcome
         trail.append(record.principal.account_id, record.event(outcome, error))
-        return Outcome({"success": False, "error": error}, True)
+        return Outcome({"success": False, "error": error, **more}, True)
 
     def _run_tool(
         self, declared: Tool, parsed: dict[str, Any], env: api.Environment | None, record: "_Record"
@@ -210,6 +217,7 @@ class _Record:
         self.server = server
         self.read_only = read_only
         self.call: Call | None = None
+        self.outcome = "success"
         self._arguments = arguments
         self._started = time.monotonic()
 
@@ -220,6 +228,15 @@ class _Record:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._started
+
+    def counts(self) -> dict[str, int]:
+        """What the call adds to the day's usage."""
+        return {
+            "calls": 1,
+            "errors": int(self.outcome == "error"),
+            "refused": int(self.outcome == "refused"),
+            "call_ms": round(self.seconds * 1000),
+        }
 
     def event(self, outcome: str, error: str = "") -> AuditEvent:
         return AuditEvent(

@@ -24,3 +24,4 @@ from . import test_qdrant_tools
 from . import test_resources
 from . import test_operations_edge
 from . import test_log_context
+from . import test_usage

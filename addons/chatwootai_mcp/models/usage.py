@@ -1,0 +1,168 @@
+"""What the tenant used: a row for each day (of UTC), to which calls and turns add as they happen."""
+
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..servers.stores_of_process import get_stores
+from ..stores.errors import StoreError
+from ..tenancy.account import InvalidAccountId, parse_account_id
+from .big_integer import BigCount
+
+_logger = logging.getLogger(__name__)
+#: What `_add` takes. The rest of a row is measured, not counted.
+COUNTS = frozenset(
+    {
+        "calls",
+        "errors",
+        "refused",
+        "call_ms",
+        "waits_ms",
+        "turns",
+        "failed_turns",
+        "tokens_in",
+        "tokens_out",
+        "money",
+    }
+)
+
+
+class ChatwootaiUsage(models.Model):
+    _name = "chatwootai.usage"
+    _description = "Usage of a day"
+    _order = "day desc"
+    _rec_name = "day"
+    _log_access = False
+
+    day = fields.Date(required=True, readonly=True, help="Of UTC.")
+    calls = BigCount("Tool calls", readonly=True)
+    errors = BigCount(readonly=True, help="Calls that ended in an error.")
+    refused = BigCount(readonly=True, help="Calls refused for want of a right, or at a limit.")
+    call_ms = BigCount("Time in calls (ms)", readonly=True)
+    waits_ms = BigCount("Waited (ms)", readonly=True, help="How long calls waited for the account's other calls.")
+    turns = BigCount("Answers", readonly=True, help="Turns of the agents that ended, answered or handed over.")
+    failed_turns = BigCount("Failed answers", readonly=True)
+    tokens_in = BigCount("Tokens read", readonly=True)
+    tokens_out = BigCount("Tokens written", readonly=True)
+    money = fields.Float("Money (US$)", digits=(16, 6), readonly=True, help="Tokens at the model's price.")
+    documents = BigCount(readonly=True, aggregator="max")
+    vectors = BigCount(readonly=True, aggregator="max")
+    database_bytes = BigCount("Database (bytes)", readonly=True, aggregator="max")
+    file_bytes = BigCount("Files (bytes)", readonly=True, aggregator="max")
+    storage_mb = fields.Float("Storage (MB)", compute="_compute_storage_mb", digits=(16, 1))
+
+    _day_unique = models.UniqueIndex("(day)")
+
+    @api.depends("database_bytes", "file_bytes")
+    def _compute_storage_mb(self):
+        for usage in self:
+            usage.storage_mb = (usage.database_bytes + usage.file_bytes) / 2**20
+
+    @api.model
+    def _add(self, day=None, **counts):
+        """Add to the counts of a day, today's by default. The row is locked until the transaction ends: keep it short.
+
+        In a transaction that reads what is committed (`own_transaction`), adders wait for one another; in others they
+        may fail to serialize.
+        """
+        if unknown := counts.keys() - COUNTS:
+            raise ValueError(f"no counts of usage: {', '.join(sorted(unknown))}")
+        self._upsert(day, {name: count for name, count in counts.items() if count}, _added)
+
+    @api.model
+    def _upsert(self, day, values, merge):
+        """
+        :param merge: the new value of a column, from that of the row that is there and that of the row to insert
+        """
+        if not values:
+            return
+        columns = [SQL.identifier(name) for name in values]
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO chatwootai_usage AS usage (day, %s) VALUES (%s, %s) ON CONFLICT (day) DO UPDATE SET %s",
+                SQL(", ").join(columns),
+                day or fields.Datetime.now().date(),
+                SQL(", ").join(SQL("%s", value) for value in values.values()),
+                SQL(", ").join(SQL("%s = %s", column, merge(column)) for column in columns),
+            )
+        )
+        self.invalidate_model(list(values))
+
+    @api.model
+    def _spent(self):
+        """What counts towards the limits: calls and turns of today, tokens and money of this month."""
+        today = fields.Datetime.now().date()
+        names = ("turns_per_day", "tokens_per_month", "money_per_month")
+        [row] = self.env.execute_query(
+            SQL(
+                """
+                SELECT coalesce(sum(turns) FILTER (WHERE day = %(today)s), 0),
+                       coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), 0),
+                       coalesce(sum(money), 0)
+                FROM chatwootai_usage WHERE day BETWEEN %(first)s AND %(today)s
+                """,
+                today=today,
+                first=today.replace(day=1),
+            )
+        )
+        return dict(zip(names, (int(row[0]), int(row[1]), float(row[2])), strict=True))
+
+    # --- What is stored
+
+    @api.model
+    def _documents(self):
+        """The documents that count towards the limit.
+
+        :raises StoreError: the store cannot be asked
+        """
+        return get_stores().documents.count(parse_account_id(self.env.cr.dbname))
+
+    @api.model
+    def _vectors(self):
+        """The entries of all knowledge collections, whoever wrote them.
+
+        :raises StoreError: the store cannot be asked
+        """
+        return sum(info.points for info in get_stores().vectors.info(parse_account_id(self.env.cr.dbname)))
+
+    @api.model
+    def _stored(self):
+        """Documents and vectors now; of a store that cannot be asked, what was last seen of it."""
+        last = self.sudo().search([("day", "<=", fields.Datetime.now().date())], limit=1)
+        found = {}
+        for name, count in (("documents", self._documents), ("vectors", self._vectors)):
+            try:
+                found[name] = count()
+            except (StoreError, InvalidAccountId):
+                found[name] = last[name] or 0
+        return found
+
+    @api.model
+    def _cron_measure(self):
+        """Note what is stored now, and warn before it reaches a limit."""
+        [sizes] = self.env.execute_query(
+            SQL(
+                "SELECT pg_database_size(current_database()),"
+                " (SELECT coalesce(sum(size), 0) FROM"
+                " (SELECT DISTINCT ON (store_fname) file_size AS size FROM ir_attachment WHERE store_fname IS NOT NULL)"
+                " AS files)"
+            )
+        )
+        measured = self._stored() | {"database_bytes": int(sizes[0]), "file_bytes": int(sizes[1])}
+        self._upsert(None, measured, _replaced)
+        for limit in ("documents", "vectors"):
+            self.env["chatwootai.limit"]._watch(limit, measured[limit])
+
+    @api.autovacuum
+    def _gc_old_days(self):
+        self.sudo().search([("day", "<", fields.Date.today() - timedelta(days=1100))]).unlink()
+
+
+def _added(column):
+    return SQL("coalesce(usage.%s, 0) + EXCLUDED.%s", column, column)
+
+
+def _replaced(column):
+    return SQL("EXCLUDED.%s", column)

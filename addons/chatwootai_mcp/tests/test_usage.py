@@ -1,0 +1,152 @@
+"""Usage adds up by the day, limits are shown beside it, and people hear of one that is reached once."""
+
+from datetime import date
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from ..models import limit as limit_model
+from ..servers import quota_gate
+from ..servers.usage_meter import meter
+from ..tenancy.quota import Limits
+from .common import ToolCase
+
+
+@tagged("post_install", "-at_install")
+class TestUsage(ToolCase):
+    def setUp(self):
+        super().setUp()
+        self.usage = self.env["chatwootai.usage"]
+        self.set_limits()
+        for module in (quota_gate, limit_model):
+            self.startPatcher(patch.object(module, "get_control", lambda: self))
+        self.addCleanup(meter.forget, self.account_id)
+
+    def set_limits(self, **limits):
+        known = Limits(**limits)
+        self.limits = lambda account_id: known
+
+    def row(self, kind):
+        return self.env["chatwootai.limit"].search([("kind", "=", kind)])
+
+    def alerts(self):
+        return self.env["chatwootai.alert"].search([("kind", "=", "quota_reached")])
+
+    def write_behind(self):
+        self.registry_enter_test_mode()  # the meter writes through a cursor of its own
+        meter.flush()
+
+    def test_counts_of_a_day_add_up_and_others_are_refused(self):
+        self.usage._add(date(2026, 1, 5), calls=2, call_ms=2**31, money=0.25)
+        self.usage._add(date(2026, 1, 5), calls=1, call_ms=2**31, money=0.5)
+        self.usage._add(date(2026, 1, 6), calls=7)
+        row = self.usage.search([("day", "=", "2026-01-05")])
+        self.assertEqual((row.calls, row.call_ms, row.money), (3, 2**32, 0.75))
+        with self.assertRaises(ValueError):
+            self.usage._add(vectors=1)
+
+    @freeze_time("2026-02-28 23:59:00")
+    def test_what_counts_is_of_today_and_of_this_month(self):
+        self.usage._add(date(2026, 1, 31), turns=100, tokens_in=100, money=100)
+        self.usage._add(date(2026, 2, 1), turns=10, tokens_in=10, tokens_out=5, money=1.5)
+        self.usage._add(turns=1, tokens_out=2, money=0.25)
+        self.assertEqual(self.usage._spent(), {"turns_per_day": 1, "tokens_per_month": 17, "money_per_month": 1.75})
+
+    def test_each_call_is_counted_with_how_it_ended(self):
+        self.set_limits()
+        self.write_behind()
+        before = self.usage.search([], limit=1).read(["calls", "errors", "refused"])
+        before = before[0] if before else {"calls": 0, "errors": 0, "refused": 0}
+        self.call("list_collections")
+        self.refusal("search_records", model="ir.config_parameter")
+        self.refusal("list_collections", account_id="someone-else")
+        meter.flush()
+        [after] = self.usage.search([], limit=1).read(["calls", "errors", "refused"])
+        self.assertEqual([after[name] - before[name] for name in ("calls", "errors", "refused")], [3, 1, 1])
+
+    def test_a_thousand_refusals_at_a_limit_are_one_alert_in_its_period(self):
+        self.set_limits(calls_per_minute=1)
+        self.write_behind()
+        before = self.alerts()
+        self.call("list_collections")
+        for _ in range(10):
+            outcome = self.outcome("list_collections")
+            self.assertTrue(outcome.is_error)
+            self.assertIn(outcome.result["retry_after"], range(55, 61))
+            meter.flush()
+        alert = self.alerts() - before
+        self.assertEqual(len(alert), 1)
+        self.assertEqual(alert.count, 1)
+        self.assertIn("(1)", alert.summary)
+        alert.action_done()
+        self.outcome("list_collections")
+        meter.flush()
+        self.assertEqual(self.alerts() - before, alert, "it was seen to: not again in this period")
+
+    def test_places_are_given_back_however_a_call_ends(self):
+        self.set_limits(concurrent=1)
+        for _ in range(3):
+            self.call("list_collections")
+            self.refusal("search_records", model="ir.config_parameter")
+        lease = self.stores.cache.lease(f"{self.account_id}:calls", 1, 60)
+        self.assertIn("1 calls at once", self.outcome("list_collections").result["error"])
+        self.stores.cache.give_back(f"{self.account_id}:calls", lease)
+        self.call("list_collections")
+
+    def test_zero_is_a_limit_too(self):
+        for limits in ({"calls_per_minute": 0}, {"concurrent": 0}):
+            self.set_limits(**limits)
+            self.assertTrue(self.outcome("list_collections").is_error)
+
+    def test_the_screen_shows_what_is_used_of_each_limit(self):
+        self.set_limits(turns_per_day=4, tokens_per_month=1000, money_per_month=10.0)
+        self.usage._add(turns=3, tokens_in=1000)
+        self.assertEqual((self.row("turns_per_day").percent, self.row("turns_per_day").state), (75, "free"))
+        tokens = self.row("tokens_per_month")
+        self.assertEqual((tokens.used.replace(",", "."), tokens.state), ("1.000", "reached"))
+        self.usage._add(turns=1)
+        self.env.invalidate_all()
+        self.assertEqual(self.row("turns_per_day").state, "reached")
+        self.assertEqual((self.row("vectors").state, self.row("vectors").allowed), ("none", ""))
+
+    def test_people_hear_of_a_limit_before_it_is_reached(self):
+        self.set_limits(documents=10)
+        before = self.alerts()
+        for used, summaries in ((7, 0), (8, 1), (9, 1), (10, 2), (12, 2)):
+            self.env["chatwootai.limit"]._watch("documents", used)
+            self.assertEqual(len(self.alerts() - before), summaries, used)
+
+    def test_what_is_stored_is_measured(self):
+        self.set_limits()
+        self.usage._cron_measure()
+        row = self.usage.search([], limit=1)
+        self.assertGreater(row.database_bytes, 2**20)
+        self.assertEqual(row.documents, self.stores.documents.count(self.account_id))
+        calls = row.calls
+        self.usage._add(calls=1)
+        self.usage._cron_measure()
+        self.assertEqual(row.calls, calls + 1, "measuring leaves the counts alone")
+
+    def test_a_tenants_administrator_reads_and_changes_nothing(self):
+        manager = new_test_user(self.env, "usage-manager", groups="base.group_system,chatwootai_mcp.group_mcp_manager")
+        self.set_limits()
+        self.usage._add(calls=1)
+        row = self.usage.with_user(manager).search([], limit=1)
+        self.assertTrue(row.calls)
+        limit = self.row("vectors").with_user(manager)
+        self.assertEqual(limit.state, "none")
+        for change in (
+            lambda: row.write({"calls": 0}),
+            lambda: row.unlink(),
+            lambda: self.usage.with_user(manager).create({"day": "2026-01-01"}),
+            lambda: limit.write({"kind": "documents"}),
+            lambda: limit.unlink(),
+        ):
+            with self.assertRaises(AccessError):
+                change()
+        nobody = new_test_user(self.env, "usage-nobody")
+        with self.assertRaises(AccessError):
+            self.row("vectors").with_user(nobody).read(["state"])
