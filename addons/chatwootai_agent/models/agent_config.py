@@ -27,10 +27,7 @@ class ChatwootaiAgentConfig(models.AbstractModel):
             "instructions": company.chatwootai_instructions or "",
             "max_steps": company.chatwootai_max_steps,
             "turn_seconds": company.chatwootai_turn_seconds,
-            "hand_off": {
-                "message": company.chatwootai_hand_off_message or "",
-                "team_id": company.chatwootai_hand_off_team or None,
-            },
+            "hand_off": {"message": company.chatwootai_hand_off_message or ""},
             "llm": {
                 "model": company.chatwootai_llm_model,
                 "base_url": company.chatwootai_llm_base_url or None,

@@ -32,7 +32,15 @@ class Conversation(models.Model):
         """Queue again every conversation where a customer's message was left waiting: a worker killed, a job failed."""
         before = fields.Datetime.now() - _LEFT_AFTER
         left = self.env["chatwootai.message"]._read_group(
-            [("state", "=", "waiting"), ("received_at", "<", before)], ["conversation_id"], limit=_AT_ONCE
+            [
+                ("state", "=", "waiting"),
+                ("received_at", "<", before),
+                "|",
+                ("conversation_id.closed_until", "=", False),
+                ("conversation_id.closed_until", "<", before),
+            ],
+            ["conversation_id"],
+            limit=_AT_ONCE,
         )
         for (conversation,) in left:
             _logger.warning("conversation %d: a message was left waiting, queued again", conversation.id)

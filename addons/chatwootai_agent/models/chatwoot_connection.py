@@ -1,4 +1,4 @@
-"""What Chatwoot says of the account's inboxes is fetched for a connection, by its button and when one is first seen."""
+"""What Chatwoot says of the account, its inboxes, teams and people: fetched by a button, and when an inbox is new."""
 
 from odoo import fields, models
 
@@ -6,6 +6,8 @@ from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministr
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
 from odoo.addons.queue_job.exception import RetryableJobError
+
+from .chatwoot_people import AGENT, TEAM
 
 _FETCH_SECONDS = 8.0  # a person waits for the answer
 _RETRY_SECONDS = 60
@@ -15,6 +17,7 @@ class ChatwootConnection(models.Model):
     _inherit = "chatwootai.chatwoot.connection"
 
     inbox_ids = fields.One2many("chatwootai.inbox", "connection_id", "Inboxes")
+    hand_off_rule_ids = fields.One2many("chatwootai.hand.off.rule", "connection_id", "Hand-off")
 
     def _administration(self, token=None):
         """A client that reads what the account holds, with the stored token or the one given."""
@@ -28,7 +31,7 @@ class ChatwootConnection(models.Model):
         )
 
     def action_fetch_inboxes(self):
-        """Ask Chatwoot for the account's inboxes, and say what was found."""
+        """Ask Chatwoot for the account's inboxes, teams and people, and say what was found."""
         self.ensure_one()
         self.check_access("write")
         problem = None
@@ -43,14 +46,28 @@ class ChatwootConnection(models.Model):
                 "type": "danger" if problem else "success",
                 "sticky": bool(problem),
                 "title": self.name,
-                "message": problem or self.env._("%s inboxes are known.", len(self.inbox_ids)),
+                "message": problem or self._known(),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
     def _fetch_inboxes(self):
         with self._administration() as chatwoot:
-            self.env["chatwootai.inbox"].sudo()._take(self, chatwoot.inboxes())
+            inboxes, teams, agents = chatwoot.inboxes(), chatwoot.teams(), chatwoot.agents()
+        self.env["chatwootai.inbox"].sudo()._take(self, inboxes)
+        people = self.env["chatwootai.chatwoot.people"].sudo()
+        people._take(self, TEAM, teams)
+        people._take(self, AGENT, agents)
+
+    def _known(self):
+        people = self.env["chatwootai.chatwoot.people"]
+        counts = dict(people._read_group([("connection_id", "=", self.id)], ["kind"], ["__count"]))
+        return self.env._(
+            "Chatwoot has %(inboxes)s inboxes, %(teams)s teams and %(people)s people.",
+            inboxes=len(self.inbox_ids),
+            teams=counts.get(TEAM, 0),
+            people=counts.get(AGENT, 0),
+        )
 
     def _queue_fetch_inboxes(self):
         self.sudo().with_delay(

@@ -62,6 +62,9 @@ class Conversation(models.Model):
     chatwoot_updated_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)
     context_floor = BigInteger(readonly=True, help="The agents remember only what was said after this message.")
     last_message_at = fields.Datetime("Last message", readonly=True)
+    closed_until = fields.Datetime(
+        readonly=True, index="btree_not_null", help="The customer knows that nobody answers until then."
+    )
     chat_ids = fields.One2many("chatwootai.message", "conversation_id", "Messages in Chatwoot", readonly=True)
     turn_ids = fields.One2many("chatwootai.turn", "conversation_id", "Turns", readonly=True)
     turn_count = fields.Integer("Number of turns", compute="_compute_turn_count")

@@ -11,8 +11,7 @@ from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 from ..crews.opening_hours import is_open, next_opening
 
 LONGEST_PAUSE = 20
-#: The longest text a customer is sent by these settings.
-LONGEST_TEXT = 2000
+_ON_WHO_ANSWERS = frozenset({"answering", "hours", "when_closed"})
 
 
 class Inbox(models.Model):
@@ -97,6 +96,19 @@ class Inbox(models.Model):
     _sensible_pause = models.Constraint(
         f"CHECK(pause_seconds BETWEEN 0 AND {LONGEST_PAUSE})", "The pause is between 0 and 20 seconds."
     )
+
+    def write(self, vals):
+        written = super().write(vals)
+        if not _ON_WHO_ANSWERS.isdisjoint(vals):
+            for inbox in self:
+                inbox._look_again()
+        return written
+
+    def _look_again(self):
+        """What waits for it to open waits for other hours now, or for none."""
+        closed = [*self._of_conversations(), ("closed_until", ">", fields.Datetime.now())]
+        for conversation in self.env["chatwootai.conversation"].sudo().search(closed):
+            conversation.queue_turn()
 
     @api.depends("name", "inbox_id")
     def _compute_display_name(self):

@@ -19,7 +19,6 @@ DOCUMENT_FIELDS = frozenset(
         "chatwootai_turn_seconds",
         "chatwootai_max_steps",
         "chatwootai_hand_off_message",
-        "chatwootai_hand_off_team",
         "chatwootai_instructions",
     }
 )
@@ -58,23 +57,18 @@ class ResCompany(models.Model):
     chatwootai_hand_off_message = fields.Text(
         "Message on hand-off", help="What the customer reads when a person takes over. Empty: a general sentence."
     )
-    chatwootai_hand_off_team = fields.Integer(
-        "Chatwoot team on hand-off", help="The team's number in Chatwoot, from its address. 0: no team."
-    )
     chatwootai_instructions = fields.Text(
         "Guidance to the agents", help="In your words, added to what the agents are told about the company."
     )
     chatwootai_agent_config_version = fields.Integer(default=1, readonly=True, copy=False)
 
-    @api.constrains("chatwootai_turn_seconds", "chatwootai_max_steps", "chatwootai_hand_off_team")
+    @api.constrains("chatwootai_turn_seconds", "chatwootai_max_steps")
     def _check_chatwootai_budget(self):
         for company in self:
             if not 5 <= company.chatwootai_turn_seconds <= 600:
                 raise ValidationError(self.env._("An answer may take from 5 to 600 seconds."))
             if not 1 <= company.chatwootai_max_steps <= 20:
                 raise ValidationError(self.env._("An answer may take from 1 to 20 steps."))
-            if company.chatwootai_hand_off_team < 0:
-                raise ValidationError(self.env._("A Chatwoot team's number is not negative."))
 
     @api.constrains("chatwootai_hand_off_message", "chatwootai_instructions", "chatwootai_llm_model")
     def _check_chatwootai_lengths(self):

@@ -17,7 +17,6 @@ class ResConfigSettings(models.TransientModel):
     chatwootai_turn_seconds = fields.Integer(related="company_id.chatwootai_turn_seconds", readonly=False)
     chatwootai_max_steps = fields.Integer(related="company_id.chatwootai_max_steps", readonly=False)
     chatwootai_hand_off_message = fields.Text(related="company_id.chatwootai_hand_off_message", readonly=False)
-    chatwootai_hand_off_team = fields.Integer(related="company_id.chatwootai_hand_off_team", readonly=False)
     chatwootai_instructions = fields.Text(related="company_id.chatwootai_instructions", readonly=False)
 
     def action_chatwootai_test_llm(self):

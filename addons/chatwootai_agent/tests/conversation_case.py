@@ -46,7 +46,13 @@ class ConversationCase(ChatwootMixin, TransactionCase):
     def setUp(self):
         super().setUp()
         self.inbox = self.env["chatwootai.inbox"].create(
-            {"connection_id": self.connection.id, "inbox_id": 17, "name": "WhatsApp", "pause_seconds": 0}
+            {
+                "connection_id": self.connection.id,
+                "inbox_id": 17,
+                "name": "WhatsApp",
+                "pause_seconds": 0,
+                "hours": "chatwoot",  # it keeps none: it is open, whatever the time of the test
+            }
         )
         with trap_jobs():
             self.env.company.chatwootai_llm_model = "test"

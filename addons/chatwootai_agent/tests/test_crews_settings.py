@@ -69,14 +69,13 @@ class TestAgentConfig(SettingsCase):
             {
                 "chatwootai_turn_seconds": 45,
                 "chatwootai_hand_off_message": "Já volto.",
-                "chatwootai_hand_off_team": 3,
                 "chatwootai_instructions": "Ofereça o protetor.",
             }
         )
         self.config._save_agent_config()
         stored = self.stored()
         self.assertEqual(stored["turn_seconds"], 45)
-        self.assertEqual(stored["hand_off"], {"message": "Já volto.", "team_id": 3})
+        self.assertEqual(stored["hand_off"], {"message": "Já volto.", "team_id": None})
         self.assertEqual(stored["instructions"], "Ofereça o protetor.")
         self.assertEqual(stored["channels"], {"Channel::Whatsapp": {"enabled": True}})
 
@@ -103,7 +102,6 @@ class TestAgentConfig(SettingsCase):
             {"chatwootai_turn_seconds": 601},
             {"chatwootai_max_steps": 0},
             {"chatwootai_max_steps": 21},
-            {"chatwootai_hand_off_team": -1},
             {"chatwootai_llm_base_url": "ftp://x"},
         ):
             with self.subTest(values), self.assertRaises(ValidationError):

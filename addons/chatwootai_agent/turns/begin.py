@@ -12,6 +12,7 @@ from ..models.inbox import LONGEST_PAUSE
 from ..models.intake import note_conversation
 from .admission import refusal
 from .bundle import bundle_of
+from .closed import agents_answer, stand_aside
 
 
 def resolved_but_waiting(env, conversation_id):
@@ -35,8 +36,11 @@ def begin(env, conversation_id):
     if conversation.silence or _hand_off_is_under_way(conversation):
         messages.state = MessageState.WITH_PEOPLE
         return None
-    if early := _seconds_too_early(conversation, messages):
+    inbox = conversation._inbox()
+    if early := _seconds_too_early(inbox, messages):
         return early
+    if not agents_answer(inbox):
+        return stand_aside(conversation, inbox, messages)
     conversation.turn_ids.filtered(lambda turn: turn.state == TurnState.RUNNING).interrupt()
     turn = env["chatwootai.turn"].create({"conversation_id": conversation.id})
     for message in messages:
@@ -48,22 +52,20 @@ def begin(env, conversation_id):
 
 def _hand_off_is_under_way(conversation):
     """The agents have handed it over, and Chatwoot was not told yet."""
-    return bool(
-        conversation.env["chatwootai.outbox"].search_count(
-            [
-                ("connection_id", "=", conversation.connection_id.id),
-                ("conversation_display_id", "=", conversation.display_id),
-                ("kind", "=", "status"),
-                ("state", "in", ("queued", "sending")),
-            ],
-            limit=1,
-        )
+    waiting = conversation.env["chatwootai.outbox"].search(
+        [
+            ("connection_id", "=", conversation.connection_id.id),
+            ("conversation_display_id", "=", conversation.display_id),
+            ("kind", "=", "status"),
+            ("state", "in", ("queued", "sending")),
+        ]
     )
+    return any(entry.payload["status"] == "open" for entry in waiting)
 
 
-def _seconds_too_early(conversation, messages):
+def _seconds_too_early(inbox, messages):
     """The pause counts from the newest message; whoever writes on and on is not kept waiting for it for ever."""
     received = messages.mapped("received_at")
-    pause = conversation._inbox().pause_seconds
+    pause = inbox.pause_seconds
     due = min(max(received) + timedelta(seconds=pause), min(received) + timedelta(seconds=max(pause, LONGEST_PAUSE)))
     return max(0.0, (due - fields.Datetime.now()).total_seconds())

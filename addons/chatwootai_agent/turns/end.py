@@ -85,6 +85,6 @@ def note_failure(env, bundle, said, retryable, steps, usage, ms):
     if end is TurnState.RETRIED:
         turn.end(end, messages)
         return _FIRST_RETRY * 3**failed_before
-    call_a_person(turn, messages, bundle, said)
+    call_a_person(turn, bundle, said)
     turn.end(end, messages)
     return 0

@@ -243,8 +243,13 @@ class _Handler(BaseHTTPRequestHandler):
             conversation["labels"] = body["labels"]
         elif action == "/toggle_typing_status":
             conversation["typing"].append(body["typing_status"])
+        elif action == "/assignments" and "team_id" in body:
+            conversation["team"] = body["team_id"]
         elif action == "/assignments":
-            conversation["team"] = body.get("team_id")
+            name = chatwoot.agents.get(body["assignee_id"])
+            conversation["assignee"] = name and {"id": body["assignee_id"], "type": "user", "name": name}
+        elif action == "/toggle_priority":
+            conversation["priority"] = body["priority"]
         return {"payload": {"success": None}}
 
     def _answer(self, status, answer):
