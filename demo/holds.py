@@ -16,13 +16,17 @@ class Moment(StrEnum):
 
 
 class Hold:
-    """Holds the requests that match, `times` of them (all, when None), until `release`, or the end of its `with`."""
+    """Holds the requests that match, `times` of them (all, when None), until `release`, or the end of its `with`.
 
-    def __init__(self, moment: Moment, pattern: str, times: int | None) -> None:
+    The first `skip` of them pass.
+    """
+
+    def __init__(self, moment: Moment, pattern: str, times: int | None, skip: int) -> None:
         self.moment = moment
         self.held: list[str] = []
         self._pattern = re.compile(pattern, re.DOTALL)
         self._left = times
+        self._skip = skip
         self._changed = threading.Condition()
         self._released = False
 
@@ -41,6 +45,9 @@ class Hold:
     def pause(self, moment: Moment, subject: str) -> None:
         with self._changed:
             if self._released or self._left == 0 or moment is not self.moment or not self._pattern.search(subject):
+                return
+            if self._skip > 0:
+                self._skip -= 1
                 return
             if self._left is not None:
                 self._left -= 1
@@ -64,9 +71,9 @@ class Holds:
         self._holds: list[Hold] = []
         self._closed = False
 
-    def hold(self, moment: Moment, pattern: str = "", times: int | None = 1) -> Hold:
+    def hold(self, moment: Moment, pattern: str = "", times: int | None = 1, skip: int = 0) -> Hold:
         """Hold requests whose description matches the regular expression."""
-        hold = Hold(moment, pattern, times)
+        hold = Hold(moment, pattern, times, skip)
         self._holds.append(hold)
         return hold
 

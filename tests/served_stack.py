@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from demo.chatwoot import ChatwootServer
 from demo.model import ModelServer
+from demo.model.completion import move_for
 from demo.odoo_session import OdooSession
 
 INSTANCE = "e2e"
@@ -76,6 +77,13 @@ class Serving:
         """The process that answers: a child of bin/serve."""
         note = ROOT / ".local" / "instances" / INSTANCE / "run" / "serve.json"
         return json.loads(note.read_text())["pid"]
+
+    def kill(self):
+        """As a power cut ends it: kill -9 for Odoo and bin/serve, with nothing said to anybody."""
+        os.kill(self.odoo_pid, signal.SIGKILL)  # first: bin/serve's end would be a gentle signal to it
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
     def stop(self):
         """As an operator stops it; the exit code."""
@@ -188,21 +196,27 @@ class Stack:
     def calm(self):
         """A Chatwoot and a model that work again."""
         self.chatwoot.faults.clear()
+        self.chatwoot.holds.release_all()
+        self.model.holds.release_all()
         self.model.mode("normal")
 
 
 @contextmanager
-def served_stack(log: Path, companies=TWO_COMPANIES, **environment: str) -> Iterator[Stack]:
+def served_stack(log: Path, companies=TWO_COMPANIES, mind=move_for, **environment: str) -> Iterator[Stack]:
     """A fresh stack, stopped at the end.
 
     :param companies: the tenants to make, each with its demo company or None
+    :param mind: what the model says, where it is not the demo's
     :param environment: what differs for every command of this stack, e.g. ``CHATWOOTAI_MONGODB_URL``
     """
     port = free_port()
     with _environment_with(CHATWOOTAI_PUBLIC_URL=f"http://127.0.0.1:{port}", **environment):
         for left in json.loads(command("tenant", "list", "--json").stdout):
             command("tenant", "drop", left["account_id"], "--yes")
-        with ChatwootServer(port=0, retry_seconds=0.5) as chatwoot, ModelServer(port=0) as model:
+        with (
+            ChatwootServer(port=0, retry_seconds=0.5, journal_size=1_000_000) as chatwoot,
+            ModelServer(port=0, mind=mind) as model,
+        ):
             stack = Stack(Serving(port, log).start(), chatwoot, model)
             try:
                 for account_id, demo in companies.items():

@@ -536,7 +536,7 @@ class Desk:
         for webhook in account.webhooks.values():
             if event in webhook.subscriptions:
                 target = Target("account", webhook.url, webhook.secret)
-                self.postman.post(Delivery(target, event, account.id, body))
+                self.postman.post(Delivery(target, event, account.id, payload.get("id"), body))
 
     def _send_to_bots(self, account: Account, conversation: Conversation, event: str, payload: dict[str, Any]) -> None:
         """The inbox's bot and an assigned bot both hear everything."""
@@ -548,7 +548,7 @@ class Desk:
             if bot.outgoing_url:
                 failed = (lambda: self._bot_failed(account, conversation)) if event in FAILURE_OPENS else None
                 target = Target("bot", bot.outgoing_url, bot.secret)
-                self.postman.post(Delivery(target, event, account.id, body, failed))
+                self.postman.post(Delivery(target, event, account.id, payload.get("id"), body, failed))
 
     def _bot_failed(self, account: Account, conversation: Conversation) -> None:
         with self.lock:

@@ -45,6 +45,7 @@ class Delivery:
     target: Target
     event: str
     account_id: int
+    id: int | None  # of the message or the conversation it tells of
     body: bytes
     failed: Callable[[], None] | None = None
 
@@ -160,6 +161,7 @@ class Postman:
             "webhook",
             account_id=delivery.account_id,
             event=delivery.event,
+            id=delivery.id,
             to=delivery.target.kind,
             url=delivery.target.url,
             delivery_id=delivery_id,

@@ -1,0 +1,153 @@
+"""A served stack whose Odoo can be killed, with a model that answers at once and Chatwoot at hand to be disturbed.
+
+Two tenants: ``careful`` is as it is shipped; ``forgetful`` sends again without reading back (addons/forgetful_outbox).
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from stack import postgres
+
+from tests.served_stack import OdooSession, served_stack
+
+from .echo import echo
+
+HERE = Path(__file__).parent
+# More at once than a small server runs: a test holds many turns at the same moment.
+CHANNELS = (
+    "root:60,root.chatwootai_turn:26,root.chatwootai_outbox:26,root.chatwootai_sync:1,root.chatwootai_knowledge:1"
+)
+MODULES = "base,web,queue_job,chatwootai_mcp,chatwootai_agent"
+SETTLE_SECONDS = 2
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="the full count: 1,000 conversations and ten kills")
+
+
+class Disturbed:
+    """The stack, with what these tests do to it."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.chatwoot, self.model, self.serving = stack.chatwoot, stack.model, stack.serving
+        self._people = 0
+
+    def number(self):
+        """A telephone nobody has used."""
+        self._people += 1
+        return f"+55119{self._people:08d}"
+
+    def says(self, tenant, text, phone=None):
+        return self.chatwoot.customer_says(self.account(tenant), text, phone=phone or self.number(), name="Ana Ruiz")
+
+    def account(self, tenant):
+        return self.stack.tenant[tenant].chatwoot.id
+
+    def accepted(self, message, timeout=30):
+        """Wait until Odoo has answered 200 to the message's webhook."""
+
+        def arrived():
+            return any(
+                entry["event"] == "message_created" and entry["id"] == message.id and entry.get("status") == 200
+                for entry in self.chatwoot.journal.read(kind="webhook")
+            )
+
+        wait_until(arrived, timeout, f"the webhook of message {message.id}")
+
+    def sql(self, tenant, query):
+        return postgres.sql(query, database=tenant)
+
+    def hours_pass(self, tenant):
+        """What waits for its time has waited; what was left is old enough to be found."""
+        self.sql(
+            tenant,
+            """
+            UPDATE chatwootai_outbox SET next_attempt_at = next_attempt_at - interval '2 hours',
+                write_date = write_date - interval '2 hours', sending_since = sending_since - interval '2 hours'
+                WHERE state IN ('queued', 'sending');
+            UPDATE chatwootai_message SET received_at = received_at - interval '2 hours' WHERE state = 'waiting';
+            UPDATE chatwootai_turn SET started_at = started_at - interval '2 hours' WHERE state = 'running';
+            UPDATE queue_job SET eta = NULL WHERE state = 'pending' AND eta IS NOT NULL;
+            """,
+        )
+
+    def sweep(self, tenant):
+        """Run the sweepers, as Odoo's clock does every few minutes."""
+        odoo = OdooSession(self.stack.url, tenant, "admin", "admin")
+        for name in ("chatwootai_agent.cron_sweep", "chatwootai_mcp.cron_outbox_resume"):
+            module, _, record = name.partition(".")
+            [known] = odoo.call(
+                "ir.model.data", "search_read", [["module", "=", module], ["name", "=", record]], fields=["res_id"]
+            )
+            odoo.call("ir.cron", "method_direct_trigger", [known["res_id"]])
+
+    def left(self, tenant):
+        """What is still to be done: jobs, messages that wait, entries of the outbox."""
+        jobs, messages, entries = self.sql(
+            tenant,
+            """
+            SELECT (SELECT count(*) FROM queue_job WHERE state IN ('pending', 'enqueued', 'started')
+                        AND channel ~ 'chatwootai_(turn|outbox)') || ' ' ||
+                   (SELECT count(*) FROM chatwootai_message WHERE state = 'waiting') || ' ' ||
+                   (SELECT count(*) FROM chatwootai_outbox WHERE state IN ('queued', 'sending'))
+            """,
+        )[0].split()
+        return int(jobs), int(messages), int(entries)
+
+    def quiet(self, tenant, timeout=120):
+        """Wait until nothing is left to do. What no job does any more is the sweepers' to find."""
+        deadline = time.monotonic() + timeout
+        while any(left := self.left(tenant)) or not self.chatwoot.postman.wait_idle(0.1):
+            assert time.monotonic() < deadline, f"jobs, messages and entries still left: {left}"
+            if not left[0] and any(left):
+                self.hours_pass(tenant)
+                self.sweep(tenant)
+            time.sleep(0.3)
+
+    def die(self):
+        """Kill Odoo. What it held in Chatwoot and the model goes on to its end, for nobody."""
+        self.serving.kill()
+        self.chatwoot.holds.release_all()
+        self.model.holds.release_all()
+        for tenant in self.stack.tenant:  # queue_job takes a job for dead ten seconds after it was enqueued
+            self.sql(tenant, "UPDATE queue_job SET date_enqueued = date_enqueued - interval '1 minute'")
+
+    def restart(self):
+        self.serving.start()
+
+
+def wait_until(condition, timeout, what):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} within {timeout} s"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def disturbed(tmp_path_factory):
+    log = Path(os.environ.get("FAULTS_LOG", tmp_path_factory.mktemp("serve") / "serve.log"))
+    environment = {
+        "ODOO_ADDONS_PATH": f"addons,{HERE / 'addons'}",
+        "ODOO_SERVER_WIDE_MODULES": f"{MODULES},forgetful_outbox",
+        "ODOO_QUEUE_JOB_CHANNELS": CHANNELS,
+    }
+    companies = {"careful": "cosmetics", "forgetful": "cosmetics"}
+    with served_stack(log, companies, mind=echo, **environment) as stack:
+        for tenant in companies:
+            _shorten_waits(stack, tenant)
+        yield Disturbed(stack)
+
+
+def _shorten_waits(stack, tenant):
+    odoo = OdooSession(stack.url, tenant, "admin", "admin")
+    odoo.call("ir.config_parameter", "set_param", "chatwootai_mcp.outbox_settle_seconds", str(SETTLE_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+def calm(disturbed):
+    """Each test starts with a Chatwoot and a model that work."""
+    yield
+    disturbed.stack.calm()

@@ -1,0 +1,95 @@
+"""What became of every customer's message, counted from the Chatwoot stand-in's log alone."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from .echo import marks
+
+ANSWERED = "answered once"
+HANDED_OVER = "handed over once"
+OPENED_BY_CHATWOOT = "opened by Chatwoot: Odoo was down"
+WITH_PEOPLE = "written while people had it"
+UNANSWERED = "UNANSWERED"
+DOUBLED = "ANSWERED TWICE"
+BOTH = "ANSWERED AND HANDED OVER"
+GOOD = (ANSWERED, HANDED_OVER, OPENED_BY_CHATWOOT, WITH_PEOPLE)
+
+
+@dataclass
+class Told:
+    """A customer's message, and what the agents wrote that carries its mark."""
+
+    mark: str
+    conversation_id: int
+    n: int
+    status: str
+    replies: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    opened_by: list = field(default_factory=list)  # after it, in order
+
+    @property
+    def outcome(self):
+        if len(self.replies) > 1 or len(self.notes) > 1:
+            return DOUBLED
+        if self.replies and self.notes:
+            return BOTH
+        if self.replies:
+            return ANSWERED
+        if self.notes:
+            return HANDED_OVER if "bot" in self.opened_by or "chatwoot" in self.opened_by else UNANSWERED
+        if self.status in ("open", "snoozed"):
+            return WITH_PEOPLE
+        by_whom = self.opened_by[:1]
+        return {"chatwoot": OPENED_BY_CHATWOOT, "bot": WITH_PEOPLE}.get(by_whom[0] if by_whom else "", UNANSWERED)
+
+
+def told(journal, account_id):
+    """Every customer's message of an account, oldest first."""
+    found, of_conversation = {}, defaultdict(list)
+    for entry in journal.read():
+        if entry.get("account_id") != account_id:
+            continue
+        if entry["kind"] == "message":
+            _take_message(entry, found, of_conversation)
+        elif entry["kind"] == "status" and entry["after"] == "open":
+            for each in of_conversation[entry["conversation_id"]]:
+                each.opened_by.append(entry["by"])
+    return list(found.values())
+
+
+def _take_message(entry, found, of_conversation):
+    for mark in marks(entry["content"]):
+        if entry["message_type"] == "incoming":
+            each = found[mark] = Told(mark, entry["conversation_id"], entry["n"], entry["status"])
+            of_conversation[entry["conversation_id"]].append(each)
+        elif entry["sender"] == "AgentBot":
+            (found[mark].notes if entry["private"] else found[mark].replies).append(entry)
+
+
+def table(messages, journal):
+    """The outcomes and what happened on the way, as lines."""
+    outcomes = Counter(message.outcome for message in messages)
+    names = [*GOOD, UNANSWERED, DOUBLED, BOTH]
+    happened = _happened(journal)
+    width = max(map(len, [*names, *happened]))
+    lines = [f"{name:<{width}} {outcomes[name]:>7}" for name in names]
+    return "\n".join(
+        [f"{'customer messages':<{width}} {len(messages):>7}", *lines, "", *happened_lines(happened, width)]
+    )
+
+
+def happened_lines(happened, width):
+    return [f"{name:<{width}} {count:>7}" for name, count in happened.items()]
+
+
+def _happened(journal):
+    webhooks, api = journal.read(kind="webhook"), journal.read(kind="api")
+    refused = Counter(entry["status"] for entry in api if entry["fault"])
+    return {
+        "webhooks delivered": sum(1 for entry in webhooks if entry.get("status") == 200),
+        "webhooks lost on the way": sum(1 for entry in webhooks if entry.get("lost")),
+        "webhooks Odoo was not there for": sum(1 for entry in webhooks if entry.get("error")),
+        "API calls": len(api),
+        "API calls that failed": sum(refused.values()),
+        **{f"  with {'a cut connection' if status == 499 else status}": refused[status] for status in sorted(refused)},
+    }
