@@ -107,6 +107,8 @@ class Instance:
         return {
             **inherited,
             **CREWAI_QUIET,
+            # Half of db_maxconn: with more at once, a burst of webhooks finds no connection free and is refused.
+            "ODOO_MAX_HTTP_THREADS": "auto",
             **generated,
             **chosen,
             "HOME": str(paths.HOME),

@@ -133,6 +133,7 @@ def disturbed(tmp_path_factory):
         "ODOO_ADDONS_PATH": f"addons,{HERE / 'addons'}",
         "ODOO_SERVER_WIDE_MODULES": f"{MODULES},forgetful_outbox",
         "ODOO_QUEUE_JOB_CHANNELS": CHANNELS,
+        "ODOO_DB_MAXCONN": "150",
     }
     companies = {"careful": "cosmetics", "forgetful": "cosmetics"}
     with served_stack(log, companies, mind=echo, **environment) as stack:

@@ -127,6 +127,7 @@ class Conversation:
     updated_at: float | None
     labels: tuple[str, ...]
     subject: str = ""  # of an email's thread
+    newest_message_id: int = 0  # of those it shows; 0 where it shows none
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ def parse_conversation(payload: object) -> Conversation:
         updated_at=_number(values, "updated_at"),
         labels=_labels(values),
         subject=_text(_optional_mapping(values, "additional_attributes"), "mail_subject", _MAX_NAME),
+        newest_message_id=_newest_message_id(values),
     )
 
 
@@ -361,6 +363,12 @@ def _labels(values: Mapping[str, Any]) -> tuple[str, ...]:
     if not all(isinstance(label, str) for label in labels):
         raise InvalidPayload("labels: not all are texts")
     return tuple(_clean(label)[:_MAX_NAME] for label in labels)
+
+
+def _newest_message_id(values: Mapping[str, Any]) -> int:
+    shown = [_mapping(message, "messages") for message in _list(values, "messages")]
+    shown.append(_optional_mapping(values, "last_non_activity_message"))
+    return max(_optional_id(message, "id") or 0 for message in shown)
 
 
 def _account_id(values: Mapping[str, Any]) -> int | None:

@@ -29,6 +29,7 @@ _logger = logging.getLogger(__name__)
 _MANAGERS = "chatwootai_mcp.group_mcp_manager"
 _READ_SECONDS = 10.0
 _ENTRY_SECONDS = 15.0  # for all that one entry asks of Chatwoot
+_LOOKS = 3  # where somebody writes all the while, the last one counts
 _RUN_SECONDS = 30.0  # then others have their turn
 
 
@@ -106,8 +107,8 @@ class Delivery:
         """Whether it may not be said any more: people have the conversation, or the channel is shut."""
         if not entry.guarded:
             return False
-        seen = client.conversation(self._display_id)
-        if self._people_have_it(client, entry, seen):
+        said, seen = self._look(client, entry.floor)
+        if self._people_have_it(entry, said, seen):
             self._in_own(_note_withheld, entry.id)
             return True
         if seen.can_reply is False and "template_params" not in entry.payload:
@@ -120,7 +121,21 @@ class Delivery:
         claimed, _sending = self._in_own(_own_messages, entry.id)
         return rules.was_sent(entry.rule(), client.messages_since(self._display_id, entry.floor), claimed)
 
-    def _people_have_it(self, client, entry, seen):
+    def _look(self, client, floor):
+        """What was said after ``floor``, and how the conversation stands, both as they were at one moment.
+
+        The conversation is read last, and tells whether something was said since the messages were read: a person who
+        takes over between the two is not missed.
+        """
+        said = []
+        for _look in range(_LOOKS):
+            said = client.messages_since(self._display_id, floor) if floor else []
+            seen = client.conversation(self._display_id)
+            if not floor or seen.newest_message_id <= max((message.id for message in said), default=floor):
+                break
+        return said, seen
+
+    def _people_have_it(self, entry, said, seen):
         """Whether a person took the conversation over, as Chatwoot says now."""
         known = self._in_own(_standing, entry.id)
         if known.seen(seen).silence:
@@ -128,7 +143,7 @@ class Delivery:
         if not entry.floor:
             return False
         own_ids, sending = self._in_own(_own_messages, entry.id)
-        return person_spoke(client.messages_since(self._display_id, entry.floor), own_ids, sending)
+        return person_spoke(said, own_ids, sending)
 
     def _perform(self, client, entry):
         """Do it. The id of the message, where it is one."""

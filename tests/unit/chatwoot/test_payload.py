@@ -218,3 +218,9 @@ def test_a_real_payload_damaged_anywhere_is_a_value_or_refused(data, name):
     assert isinstance(event, MessageEvent | ConversationEvent | Ignored)
     if isinstance(event, MessageEvent):
         event.message.content.encode()
+
+
+def test_a_conversation_tells_its_newest_message():
+    shown = {"id": 3, "messages": [{"id": 8}], "last_non_activity_message": {"id": 7}}
+    assert parse_conversation(shown).newest_message_id == 8
+    assert parse_conversation({"id": 3, "last_non_activity_message": None}).newest_message_id == 0
