@@ -30,4 +30,4 @@ class OdooSession:
         answer = response.json()
         if "error" in answer:
             raise RuntimeError(answer["error"]["data"]["message"])
-        return answer["result"]
+        return answer.get("result")  # a method that returns nothing is answered without one

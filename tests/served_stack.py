@@ -210,7 +210,7 @@ def served_stack(log: Path, companies=TWO_COMPANIES, mind=move_for, **environmen
     :param environment: what differs for every command of this stack, e.g. ``CHATWOOTAI_MONGODB_URL``
     """
     port = free_port()
-    with _environment_with(CHATWOOTAI_PUBLIC_URL=f"http://127.0.0.1:{port}", **environment):
+    with environment_with(CHATWOOTAI_PUBLIC_URL=f"http://127.0.0.1:{port}", **environment):
         for left in json.loads(command("tenant", "list", "--json").stdout):
             command("tenant", "drop", left["account_id"], "--yes")
         with (
@@ -227,7 +227,8 @@ def served_stack(log: Path, companies=TWO_COMPANIES, mind=move_for, **environmen
 
 
 @contextmanager
-def _environment_with(**values):
+def environment_with(**values):
+    """What is started meanwhile has these variables."""
     before = dict(_environment)
     _environment.update(values)
     try:
