@@ -136,8 +136,8 @@ def _words(side: Side) -> list[str]:
 
 
 def _missing(text: str, side: Side) -> list[str]:
-    """Canaries that are rows; the others live in the stores or in Chatwoot."""
-    rows = ("record", "product", "event", "rule", "document", "configuration", "message")
+    """Canaries that are rows, but for the contact, which its own tenant may have written over by now."""
+    rows = ("product", "event", "rule", "document", "configuration", "message")
     return [canary.where for canary in side.canaries if canary.where in rows and canary.secret not in text]
 
 
