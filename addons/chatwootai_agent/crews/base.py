@@ -15,17 +15,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from . import environment
 from .answer import greet, leak, unwrap
+from .channel import ANY, Channel
 from .errors import ConfigurationMissing, ModelMisbehaved, TurnFailed
 from .intent import PERSON, SPECIALISTS
 from .llm_settings import LLMSettings
+from .part import Part, cards_part, choices_written, file_part, with_choices
+from .plain_text import plain_text
 from .prompts import Prompts, history_messages
 from .reply import Customer, HandOff, HandOffCause, Reply
+from .splitting import bytes_of, split
 from .tool_client import OfferedTool, ToolClient
 from .turn import OnStep, Turn
 from .wording import Wording, wording_of
 
 if TYPE_CHECKING:
     from .flow import MessageRun
+    from .offering import Offers
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +45,9 @@ LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
 INTERNAL_NAMES: Final = (
     *sorted({name for names in LOOKUPS.values() for name in names}),
     "hand_off",
+    "offer_choices",
+    "show_products",
+    "send_file",
     "account_id",
     "conversation_id",
     "partner_id",
@@ -52,7 +60,7 @@ CALLS_AROUND_STEPS: Final = 4
 class CustomerServiceCrew:
     """The agents of one tenant. Configuration is read once, when the crew is made: make one per turn."""
 
-    message_limit: ClassVar[int] = 4000
+    channel: ClassVar[Channel] = ANY
 
     def __init__(
         self,
@@ -77,8 +85,23 @@ class CustomerServiceCrew:
     # -- what channels change
 
     def write(self, text: str) -> str:
-        """The reply in the channel's own format and length."""
-        return text[: self.message_limit]
+        """The reply in the channel's own style, at whatever length."""
+        return text
+
+    def parts(self, text: str, offers: Offers | None = None) -> tuple[Part, ...]:
+        """The reply as the messages it is sent as, with what goes along."""
+        channel, choices = self.channel, offers.choices if offers else ()
+        room = channel.limit - (choices_written(choices) if choices else 0)
+        *before, last = [Part(piece) for piece in self._pieces(text, room, channel.parts)] or [Part(text)]
+        parts = [*before, with_choices(last, choices, channel) if choices else last]
+        if offers and offers.cards and channel.cards:
+            parts.append(cards_part(self._words.cards, offers.cards))
+        return (*parts, *(file_part(file) for file in (offers.files if offers else ())))
+
+    def _pieces(self, text: str, limit: int, parts: int) -> list[str]:
+        written = self.write(text)
+        shown = written if self.channel.markdown else plain_text(written)
+        return split(shown, limit, parts, bytes_of if self.channel.in_bytes else len)
 
     # -- a turn
 
@@ -120,16 +143,19 @@ class CustomerServiceCrew:
     ) -> MessageRun:
         from .flow import MessageRun
         from .llm import TenantLLM
+        from .offering import Offers, offering_tools
         from .tools import AgentTool, bound_tools, hand_off_tool
 
-        prompts = self._prompts()
+        prompts, offers = self._prompts(), Offers()
         bound = {"account_id": self.account_id, "conversation_id": conversation_id}
         if customer is not None and customer.partner_id is not None:
             bound["partner_id"] = customer.partner_id
 
         def tools_of(specialist: str) -> list[AgentTool]:
-            lookups = bound_tools(self.tools, self._offered(turn), LOOKUPS[specialist], bound, turn)
-            return [*lookups, hand_off_tool(turn, prompts.words)]
+            names = LOOKUPS[specialist]
+            lookups = bound_tools(self.tools, self._offered(turn), names, bound, turn, offers.note)
+            offering = offering_tools(offers, self.channel, names, turn, prompts.words)
+            return [*lookups, *offering, hand_off_tool(turn, prompts.words)]
 
         return MessageRun(
             message=message,
@@ -142,6 +168,7 @@ class CustomerServiceCrew:
             llm=TenantLLM.for_turn(self.llm, turn),
             turn=turn,
             tools_of=tools_of,
+            offers=offers,
         )
 
     def _perform(self, run: MessageRun) -> Reply | None:
@@ -176,17 +203,21 @@ class CustomerServiceCrew:
             text = unwrap(run.answer)
         except ModelMisbehaved as error:
             return self._hand_off(turn, intent, "model", self._words.causes[error.cause])
-        shown = leak(text, instructions=run.prompt.instructions, internal_names=INTERNAL_NAMES)
+        said = "\n".join([text, *run.offers.choices])
+        shown = leak(said, instructions=run.prompt.instructions, internal_names=INTERNAL_NAMES)
         if shown is not None:
             return self._hand_off(turn, intent, "guard", self._words.causes[shown])
         style = self.config.get("style") or {}
         text = greet(text, style.get("greeting"), first_turn=first_turn)
-        return Reply(self.write(text), intent, None, list(turn.steps), turn.usage())
+        parts = self.parts(text, run.offers)
+        told = "\n\n".join(part.text for part in parts)
+        return Reply(told, intent, None, list(turn.steps), turn.usage(), parts)
 
     def _hand_off(self, turn: Turn, intent: str, cause: HandOffCause, reason: str) -> Reply:
         told = self.agent_config.get("hand_off") or {}
         message = str(told.get("message") or "").strip() or self._words.hand_off
-        hand_off = HandOff(cause, reason, self.write(message), told.get("team_id"))
+        said = self._pieces(message, self.channel.limit, 1)[0]
+        hand_off = HandOff(cause, reason, said, told.get("team_id"))
         return Reply(hand_off.message, intent, hand_off, list(turn.steps), turn.usage())
 
     # -- what it needs
@@ -213,6 +244,7 @@ class CustomerServiceCrew:
             instructions=str(self.agent_config.get("instructions") or ""),
             specialists=self.specialists,
             now=now,
+            writing=self.channel.writing,
         )
 
 

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from .intent import PERSON, Intent, parse_intent, response_format
 from .llm import TenantLLM
+from .offering import Offers
 from .prompts import AgentPrompt, Prompts, customer_message
 from .reply import Customer
 from .tools import AgentTool
@@ -41,6 +42,7 @@ class MessageRun:
     llm: TenantLLM
     turn: Turn
     tools_of: Callable[[str], list[AgentTool]]
+    offers: Offers
     intent: Intent = field(default_factory=lambda: Intent("", 0.0))
     answer: str = ""
     prompt: AgentPrompt | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from .channel import Writing
 from .opening_hours import is_open
 from .reply import Customer
 from .wording import Wording, wording_of
@@ -72,7 +73,9 @@ class Prompts:
         instructions: str = "",
         specialists: Sequence[str] = (),
         now: datetime,
+        writing: Writing = "chat",
     ) -> None:
+        self.writing = writing
         self.metadata = metadata
         self.rules = rules
         self.guidance = instructions
@@ -100,7 +103,7 @@ class Prompts:
 
     def specialist(self, name: str, customer: Customer | None) -> AgentPrompt:
         words = self.words
-        instructions = words.instructions.format(language=self.language)
+        instructions = words.instructions.format(language=self.language, writing=words.writing[self.writing])
         parts = [instructions, self._style(), self._facts(customer), self._rules(name)]
         if self.guidance.strip():
             parts.append(f"{words.extra}:\n{data(self.guidance, INSTRUCTIONS_LIMIT)}")

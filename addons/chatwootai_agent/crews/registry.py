@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from typing import Final
 
 from .base import CustomerServiceCrew
+from .email_crew import EmailCrew
+from .plain import AnyCrew, ApiCrew, FacebookCrew, InstagramCrew, LineCrew, SmsCrew, TelegramCrew, TwilioCrew
+from .web_widget import WebWidgetCrew
 from .whatsapp import WhatsAppCrew
 
-WHATSAPP: Final = "Channel::Whatsapp"
-
-CREWS: Final[Mapping[str, type[CustomerServiceCrew]]] = {WHATSAPP: WhatsAppCrew}
+_ALL: Final = (
+    WhatsAppCrew,
+    WebWidgetCrew,
+    EmailCrew,
+    InstagramCrew,
+    FacebookCrew,
+    TelegramCrew,
+    SmsCrew,
+    TwilioCrew,
+    LineCrew,
+    ApiCrew,
+)
+CREWS: Final[Mapping[str, type[CustomerServiceCrew]]] = {crew.channel.name: crew for crew in _ALL}
 
 
 def crew_class(channel: str | None) -> type[CustomerServiceCrew]:
-    """The channel's crew. Chatwoot's other channels take plain text too."""
-    return CREWS.get(channel or "", WhatsAppCrew)
+    """The channel's crew; of a channel nobody knows, one that writes plainly and shortly."""
+    return CREWS.get(channel or "", AnyCrew)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .part import Part
+
 StepKind = Literal["llm", "tool"]
 
 #: Why a conversation goes to a person: the customer asked for one (or for a service that is off), the agent found no
@@ -48,13 +50,17 @@ class HandOff:
 
 @dataclass(frozen=True)
 class Reply:
-    """The end of a turn. With a hand-off, `text` is the hand-off's message to the customer."""
+    """The end of a turn. With a hand-off, `text` is the hand-off's message to the customer.
+
+    `parts` are the messages it is sent as, in the channel's form; without any, the text is sent as it is.
+    """
 
     text: str
     intent: str
     hand_off: HandOff | None = None
     steps: list[Step] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)

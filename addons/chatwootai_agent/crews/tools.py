@@ -35,6 +35,8 @@ UNAVAILABLE: Final = {"success": False, "error": "This lookup does not work at t
 SPENT: Final = {"success": False, "error": "No more lookups in this conversation turn: answer with what you have."}
 
 Action = Callable[[dict[str, Any]], str]
+#: Told of each lookup that found something: the tool's name and its result.
+OnResult = Callable[[str, Mapping[str, Any]], None]
 
 
 class AgentTool(BaseTool):
@@ -53,10 +55,13 @@ class AgentTool(BaseTool):
 class BoundTool:
     """One MCP tool for one turn."""
 
-    def __init__(self, client: ToolClient, tool: OfferedTool, bound: Mapping[str, Any], turn: Turn) -> None:
+    def __init__(
+        self, client: ToolClient, tool: OfferedTool, bound: Mapping[str, Any], turn: Turn, on_result: OnResult
+    ) -> None:
         self.client = client
         self.tool = tool
         self.turn = turn
+        self.on_result = on_result
         properties = tool.input_schema.get("properties") or {}
         self.bound = {name: bound[name] for name in properties if name in BOUND_ARGUMENTS and name in bound}
         self.schema = visible_arguments(tool)
@@ -76,6 +81,8 @@ class BoundTool:
         else:
             result = self._ask(chosen)
         ok = result.get("success") is not False
+        if ok:
+            self.on_result(self.tool.name, result)
         told = clip(json.dumps(result, ensure_ascii=False, default=str))
         self.turn.record(Step("tool", self.tool.name, chosen, excerpt(told), milliseconds_since(started), ok))
         return told
@@ -95,11 +102,16 @@ class BoundTool:
 
 
 def bound_tools(
-    client: ToolClient, offered: Iterable[OfferedTool], names: Iterable[str], bound: Mapping[str, Any], turn: Turn
+    client: ToolClient,
+    offered: Iterable[OfferedTool],
+    names: Iterable[str],
+    bound: Mapping[str, Any],
+    turn: Turn,
+    on_result: OnResult = lambda *_: None,
 ) -> list[AgentTool]:
     """The named tools, those of them the server offers, in the order of their names here."""
     by_name = {tool.name: tool for tool in offered}
-    return [BoundTool(client, by_name[name], bound, turn).for_agent() for name in names if name in by_name]
+    return [BoundTool(client, by_name[name], bound, turn, on_result).for_agent() for name in names if name in by_name]
 
 
 class HandOffArguments(BaseModel):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .base import CustomerServiceCrew
-from .whatsapp_text import MESSAGE_LIMIT, shorten, whatsapp_text
+from .channel import WHATSAPP, Channel
 
 
 class WhatsAppCrew(CustomerServiceCrew):
-    """Writes plain text of at most WhatsApp's length."""
+    """Writes plain text, with choices to tap where WhatsApp has room for them."""
 
-    message_limit: ClassVar[int] = MESSAGE_LIMIT
-
-    def write(self, text: str) -> str:
-        return shorten(whatsapp_text(text), self.message_limit)
+    channel: ClassVar[Channel] = WHATSAPP

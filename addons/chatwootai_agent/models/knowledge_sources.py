@@ -97,8 +97,9 @@ class ChatwootaiKnowledgeSources(models.AbstractModel):
     def _document_texts(self, profile):
         documents = self.env["company.services.document"].search([("profile_id", "=", profile.id)], order="id")
         readings = self.env["chatwootai.knowledge.document"]._read_documents(documents)
-        return [
-            SourceText("company.services.document", reading.document_id.id, reading.document_id.name, reading.text)
-            for reading in readings
-            if reading.text
-        ]
+        return [self._document_text(reading) for reading in readings if reading.text]
+
+    def _document_text(self, reading):
+        document = reading.document_id
+        facts = {"is_file": True} if document.kind == "file" else {}  # it can be sent to a customer
+        return SourceText("company.services.document", document.id, document.name, reading.text, facts)

@@ -49,7 +49,9 @@ def find_products(
         raise ToolError("The query has no words to look for; name the product, its kind or its code.")
     products = _matching(call, words)
     pricelist = _pricelist(call, partner_id)
-    rows = [_row(product, pricelist) for product in products[: limit + 1]]
+    shown = products[: limit + 1]
+    pictured = _with_picture(shown)
+    rows = [_row(product, pricelist) | {"has_picture": product in pictured} for product in shown]
     call.record_ids = tuple(row["id"] for row in rows[:limit])
     return page("products", rows, limit=limit)
 
@@ -106,6 +108,24 @@ def _row(product: models.BaseModel, pricelist: models.BaseModel | None) -> dict[
         "uom": product.uom_id.name,
         "description": html2plaintext(product.description_sale or "") or None,
     }
+
+
+def _with_picture(products: models.BaseModel) -> models.BaseModel:
+    """Those with a picture, without reading one."""
+    pictures = (
+        products.env["ir.attachment"]
+        .sudo()
+        ._read_group(
+            [
+                ("res_model", "=", "product.template"),
+                ("res_field", "=", "image_1920"),
+                ("res_id", "in", products.product_tmpl_id.ids),
+            ],
+            ["res_id"],
+        )
+    )
+    templates = {template_id for (template_id,) in pictures}
+    return products.filtered(lambda product: product.product_tmpl_id.id in templates)
 
 
 def _available(product: models.BaseModel) -> float | None:

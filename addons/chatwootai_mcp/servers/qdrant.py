@@ -236,6 +236,7 @@ def _described(hit: Hit, collection_type: CollectionType) -> dict[str, Any]:
         "score": round(hit.score, 4),
         "collection_type": collection_type.value,
         **{key: hit.payload.get(key) for key in ("title", "text", "source", "source_id")},
+        **({"is_file": True} if hit.payload.get("is_file") else {}),
     }
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 import pytest
-from chatwootai_agent.crews import answer, intent, whatsapp_text
+from chatwootai_agent.crews import answer, email_text, intent, plain_text, splitting
 from chatwootai_agent.crews.base import in_force
 from chatwootai_agent.crews.errors import ModelMisbehaved
 from chatwootai_agent.crews.opening_hours import is_open, next_opening
@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-@pytest.mark.parametrize("module", [answer, intent, whatsapp_text])
+@pytest.mark.parametrize("module", [answer, email_text, intent, plain_text, splitting])
 def test_the_examples_in_the_docstrings_hold(module):
     results = doctest.testmod(module)
     assert results.attempted
@@ -42,12 +42,7 @@ def test_the_examples_in_the_docstrings_hold(module):
     ],
 )
 def test_markdown_becomes_text_that_reads_the_same_everywhere(markdown, text):
-    assert whatsapp_text.whatsapp_text(markdown) == text
-
-
-@given(st.text(max_size=500), st.integers(min_value=10, max_value=200))
-def test_shortened_text_fits(text, limit):
-    assert len(whatsapp_text.shorten(text, limit)) <= limit
+    assert plain_text.plain_text(markdown) == text
 
 
 @given(st.text(max_size=300))

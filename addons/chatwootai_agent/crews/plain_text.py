@@ -1,4 +1,4 @@
-"""The model's markdown as text that reads the same in WhatsApp whichever Chatwoot sends it.
+"""The model's markdown as text that reads the same wherever it is not shown formatted, and in every WhatsApp.
 
 Chatwoot from 4.9 on parses outgoing text as CommonMark and writes WhatsApp's markup itself (`*x*` becomes `_x_`, links
 become bare addresses); older ones send it as it is. Text without emphasis marks, headings and links survives both.
@@ -7,10 +7,6 @@ become bare addresses); older ones send it as it is. Text without emphasis marks
 from __future__ import annotations
 
 import re
-from typing import Final
-
-#: WhatsApp refuses longer texts.
-MESSAGE_LIMIT: Final = 4096
 
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\((\S+?)\)")
 _LINK = re.compile(r"\[([^\]\n]+)\]\((\S+?)\)")
@@ -22,13 +18,12 @@ _STRONG_UNDERSCORE = re.compile(r"(?<!\w)__(?=\S)([^\n]+?)(?<=\S)__(?!\w)")
 _STRIKE = re.compile(r"~~(?=\S)([^~\n]+?)(?<=\S)~~")
 _CODE = re.compile(r"`([^`\n]+)`")
 _BLANKS = re.compile(r"\n{3,}")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s|\n")
 
 
-def whatsapp_text(markdown: str) -> str:
+def plain_text(markdown: str) -> str:
     """Markdown without its marks.
 
-    >>> whatsapp_text("## Preço\\n* **Sérum**: R$ 10\\n[site](https://a.b/c_d)")
+    >>> plain_text("## Preço\\n* **Sérum**: R$ 10\\n[site](https://a.b/c_d)")
     'Preço\\n- Sérum: R$ 10\\nsite: https://a.b/c_d'
     """
     text = markdown.replace("\r\n", "\n")
@@ -45,14 +40,3 @@ def whatsapp_text(markdown: str) -> str:
 def _labelled(link: re.Match[str]) -> str:
     label, address = link.group(1).strip(), link.group(2)
     return address if not label or label == address else f"{label}: {address}"
-
-
-def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """At most `limit` characters, cut after a sentence or a line where there is one in the second half."""
-    if len(text) <= limit:
-        return text
-    kept = text[: limit - 1]
-    ends = [end.start() for end in _SENTENCE_END.finditer(kept)]
-    if ends and ends[-1] >= limit // 2:
-        return kept[: ends[-1]].rstrip()
-    return kept.rstrip() + "…"
