@@ -22,6 +22,7 @@ class FakeCrew:
         self.asked = []
         self.answers = []
         self.while_thinking = None
+        self.replies = None  # makes the whole reply, where its words are not enough
 
     def __call__(self, account_id, tools=None, llm=None):
         self.account_id, self.tools, self.llm = account_id, tools, llm
@@ -32,6 +33,8 @@ class FakeCrew:
         on_step(Step("tool", "find_products", {"query": message, "api_key": "sk-1"}, "[…]", ms=3))
         if self.while_thinking:
             self.while_thinking()
+        if self.replies:
+            return self.replies()
         answer = self.answers.pop(0) if self.answers else f"Resposta a: {message}"
         if isinstance(answer, BaseException):
             raise answer

@@ -18,6 +18,7 @@ from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..crews.errors import TurnFailed
 from ..crews.in_process import principal_of_agent
+from ..crews.registry import CREWS
 
 
 class SettingsCase(TransactionCase):
@@ -77,7 +78,8 @@ class TestAgentConfig(SettingsCase):
         self.assertEqual(stored["turn_seconds"], 45)
         self.assertEqual(stored["hand_off"], {"message": "Já volto.", "team_id": None})
         self.assertEqual(stored["instructions"], "Ofereça o protetor.")
-        self.assertEqual(stored["channels"], {"Channel::Whatsapp": {"enabled": True}})
+        self.assertEqual(stored["channels"]["Channel::Whatsapp"], {"enabled": True})
+        self.assertEqual(set(stored["channels"]), set(CREWS))
 
     def test_a_change_is_stored_by_one_job(self):
         with trap_jobs() as jobs:

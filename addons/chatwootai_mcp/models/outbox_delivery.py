@@ -27,6 +27,7 @@ from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
 _MANAGERS = "chatwootai_mcp.group_mcp_manager"
+_OURS = ("attachment_ids", "file_names")  # of a payload: what Chatwoot is not told in these words
 _READ_SECONDS = 10.0
 _ENTRY_SECONDS = 15.0  # for all that one entry asks of Chatwoot
 _LOOKS = 3  # where somebody writes all the while, the last one counts
@@ -151,8 +152,8 @@ class Delivery:
         match entry.kind:
             case Kind.MESSAGE | Kind.PRIVATE_NOTE:
                 private = entry.kind is Kind.PRIVATE_NOTE
-                given = {name: value for name, value in payload.items() if name != "attachment_ids"}
-                files = self._in_own(_files_of, entry.attachment_ids) if entry.attachment_ids else ()
+                given = {name: value for name, value in payload.items() if name not in _OURS}
+                files = self._in_own(_files_of, entry.id) if entry.attachment_ids else ()
                 return client.send_message(self._display_id, **given, private=private, files=files)
             case Kind.STATUS:
                 # Hours may have passed: a conversation that a person opened or resolved since is left as it is.
@@ -226,9 +227,12 @@ def _own_messages(env, entry_id):
     return env["chatwootai.outbox"].message_ids_of(entry.connection_id, entry.conversation_display_id)
 
 
-def _files_of(env, attachment_ids):
-    attachments = env["ir.attachment"].browse(attachment_ids)
-    return [OutgoingFile(one.name, one.mimetype, base64.b64decode(one.datas or b"")) for one in attachments]
+def _files_of(env, entry_id):
+    entry = env["chatwootai.outbox"].browse(entry_id)
+    return [
+        OutgoingFile(entry.file_name(file), file.mimetype, base64.b64decode(file.datas or b""))
+        for file in entry.files_to_send()
+    ]
 
 
 def _note_sending(env, entry_id):

@@ -39,6 +39,13 @@ class Outbox(models.Model):
         return self.env["ir.attachment"].sudo().browse((self.payload or {}).get("attachment_ids") or []).exists()
 
     @api.private
+    def file_name(self, attachment):
+        """What the customer sees the file called: of a field's attachment its own name says nothing."""
+        payload = self.payload or {}
+        names = dict(zip(payload.get("attachment_ids") or [], payload.get("file_names") or [], strict=False))
+        return names.get(attachment.id) or attachment.name
+
+    @api.private
     def words(self):
         """What several entries say, one after the other."""
         return "\n\n".join(entry.content for entry in self.sorted("id"))
@@ -54,7 +61,7 @@ class Outbox(models.Model):
             case Kind.ASSIGNMENT:
                 return self._assignment_in_words(payload)
         choices = [f"• {item['title']}" for item in (payload.get("content_attributes") or {}).get("items") or []]
-        files = [self.env._("File: %s", file.name) for file in self.files_to_send()]
+        files = [self.env._("File: %s", self.file_name(file)) for file in self.files_to_send()]
         return "\n".join([payload.get("content") or "", *choices, *files]).strip()
 
     def _status_in_words(self, payload):

@@ -161,7 +161,9 @@ class TestWordsAndFiles(AnswerCase):
         return self.env["ir.attachment"].create({"name": name, "datas": base64.b64encode(b"12345")})
 
     def test_a_file_goes_along_once(self):
-        entry = self.enqueue(payload={"content": "Segue", "attachment_ids": self.file().ids})
+        entry = self.enqueue(
+            payload={"content": "Segue", "attachment_ids": self.file("file").ids, "file_names": ["manual.pdf"]}
+        )
         self.chatwoot.faults = ["lost"]
         self.deliver()
         self.let_time_pass()
