@@ -84,6 +84,17 @@ class Control:
             cr.execute(insert, (account_id, kind, message), log_exceptions=False)
             cr.commit()
 
+    def note_audit_head(self, account_id: str, seq: int, seal: str) -> None:
+        """Note how far the tenant's audit is, where the tenant's database can't reach it."""
+        insert = "INSERT INTO audit_head (account_id, seq, seal) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+        with suppress(Unreachable), self._cursor() as cr:
+            cr.execute(insert, (account_id, seq, seal), log_exceptions=False)
+            cr.commit()
+
+    def audit_heads(self, account_id: str) -> list[tuple[int, str]]:
+        """How far the tenant's audit was, at several times."""
+        return self._rows("SELECT seq, seal FROM audit_head WHERE account_id = %s ORDER BY seq", account_id) or []
+
     def forget(self, account_id: str) -> None:
         self._limits.pop(account_id, None)
 

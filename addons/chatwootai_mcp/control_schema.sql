@@ -59,9 +59,19 @@ UPDATE alert SET seen_at = now() WHERE seen_at IS NULL AND EXISTS (
         AND newer.account_id IS NOT DISTINCT FROM alert.account_id);
 CREATE UNIQUE INDEX IF NOT EXISTS alert_unseen ON alert (coalesce(account_id, ''), kind) WHERE seen_at IS NULL;
 
+-- How far a tenant's audit was, hour by hour: rows that are missing in its database afterwards were removed there.
+CREATE TABLE IF NOT EXISTS audit_head (
+    account_id text NOT NULL REFERENCES tenant ON DELETE CASCADE,
+    hour timestamptz NOT NULL DEFAULT date_trunc('hour', now()),
+    seq bigint NOT NULL,
+    seal text NOT NULL,
+    PRIMARY KEY (account_id, hour)
+);
+
 -- Odoo reads everything, raises and counts alerts, and changes nothing else.
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"odoo";
 GRANT USAGE ON SCHEMA public TO :"odoo";
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"odoo";
 GRANT INSERT (account_id, kind, message), UPDATE (count, last_at) ON alert TO :"odoo";
+GRANT INSERT (account_id, seq, seal) ON audit_head TO :"odoo";
 COMMIT;

@@ -2,7 +2,7 @@
 
 from odoo import fields
 
-from odoo.addons.chatwootai_mcp.tenancy.audit import mask
+from odoo.addons.chatwootai_mcp.tenancy.masking import mask
 
 
 def note_result(turn, reply, steps, ms):

@@ -3,6 +3,7 @@ from . import (
     alerting,
     allowed_model,
     audit,
+    audit_chain,
     chatwoot_connection,
     limit,
     mcp_key,

@@ -4,15 +4,16 @@
 row; a clean stop writes what is left.
 """
 
-import atexit
 import logging
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules import module as odoo_module
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
+
+from .write_behind import WriteBehind
 
 _logger = logging.getLogger(__name__)
 _INTERVAL = 1.0  # seconds
@@ -30,8 +31,7 @@ class AlertTrail:
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str, str], _Waiting] = {}
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._writer: threading.Thread | None = None
+        self._behind = WriteBehind("chatwootai-alerts", self._write, _INTERVAL)
 
     def raise_later(self, account_id: str, kind: str, summary: str, note: str = "", key: str = "") -> None:
         with self._lock:
@@ -41,41 +41,33 @@ class AlertTrail:
                 return
             waiting = self._waiting.setdefault(name, _Waiting(summary, note))
             waiting.summary, waiting.note, waiting.times = summary, note, waiting.times + 1
-            if (self._writer is None or not self._writer.is_alive()) and not odoo_module.current_test:
-                if self._writer is None:
-                    atexit.register(self.flush)
-                self._writer = threading.Thread(target=self._write_behind, name="chatwootai-alerts", daemon=True)
-                self._writer.start()
-        self._wake.set()
+        self._behind.wake()
 
     def flush(self) -> None:
-        """Write everything that waits; what cannot be written is in the log."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, {}
-        for (account_id, kind, key), alert in waiting.items():
-            try:
-                with Registry(account_id).cursor() as cr:
-                    env = api.Environment(cr, SUPERUSER_ID, {})
-
-                    def work(env=env, kind=kind, key=key, alert=alert):
-                        env["chatwootai.alert"]._raise(kind, alert.summary, alert.note, key, times=alert.times)
-
-                    retrying(work, env)
-            except Exception:
-                _logger.exception("alert %s of %s was not written: %s", kind, account_id, alert.summary)
+        """Write everything that waits."""
+        self._behind.flush()
 
     def forget(self, account_id: str) -> None:
         """Drop what waits for a tenant that is gone."""
         with self._lock:
             self._waiting = {name: alert for name, alert in self._waiting.items() if name[0] != account_id}
 
-    def _write_behind(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            # The pause gathers a burst; it is not a wait for something to be true.
-            threading.Event().wait(_INTERVAL)
-            self.flush()
+    def _write(self) -> bool:
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        for (account_id, kind, key), alert in waiting.items():
+            try:
+                with Registry(account_id).cursor() as cr:
+                    env = api.Environment(cr, SUPERUSER_ID, {})
+                    retrying(partial(_raise, env, kind, key, alert), env)
+            except Exception as error:
+                # Not tried again: an alert that is still true is raised again by itself.
+                _logger.error("alert %s of %s was not written (%s): %s", kind, account_id, error, alert.summary)
+        return False
+
+
+def _raise(env: api.Environment, kind: str, key: str, alert: _Waiting) -> None:
+    env["chatwootai.alert"]._raise(kind, alert.summary, alert.note, key, times=alert.times)
 
 
 alerts = AlertTrail()

@@ -1,72 +1,114 @@
 """Audit rows on their way into each tenant's database: gathered in the process, written behind within a second.
 
 A call that writes does not come this way: its row is written in its own transaction. What waits here are reads and
-refusals, so that a read costs no commit. A clean stop writes what is left.
+refusals, so that a read costs no commit; and the sealing of rows that were committed. A clean stop writes what is left.
 """
 
-import atexit
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+import psycopg2
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules import module as odoo_module
 from odoo.modules.registry import Registry
 
 from ..tenancy.audit import AuditEvent
+from .write_behind import WriteBehind
 
 _logger = logging.getLogger(__name__)
 _INTERVAL = 0.5  # seconds
+_STATEMENT_SECONDS = 15  # a database that is slower keeps its own rows waiting, and those of the others no longer
 _MAX_WAITING = 10_000
 
 
 class AuditTrail:
     def __init__(self) -> None:
         self._waiting: dict[str, list[AuditEvent]] = defaultdict(list)
+        self._lost: dict[str, int] = defaultdict(int)
+        self._unsealed: set[str] = set()
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._writer: threading.Thread | None = None
+        self._behind = WriteBehind("chatwootai-audit", self._write, _INTERVAL)
 
     def append(self, account_id: str, event: AuditEvent) -> None:
         with self._lock:
-            waiting = self._waiting[account_id]
-            if len(waiting) >= _MAX_WAITING:
-                _logger.error(
-                    "audit of %s: %d rows wait for its database, dropping the oldest", account_id, len(waiting)
-                )
-                del waiting[0]
-            waiting.append(event)
-            if self._writer is None and not odoo_module.current_test:
-                self._writer = threading.Thread(target=self._write_behind, name="chatwootai-audit", daemon=True)
-                self._writer.start()
-                atexit.register(self.flush)
-        self._wake.set()
+            self._keep(account_id, [event])
+        self._behind.wake()
 
-    def flush(self) -> None:
-        """Write everything that waits; what cannot be written stays."""
+    def seal_soon(self, account_id: str) -> None:
+        """Rows of the tenant were committed that have no place in its chain yet."""
         with self._lock:
-            batches, self._waiting = self._waiting, defaultdict(list)
-        for account_id, events in batches.items():
-            try:
-                with Registry(account_id).cursor() as cr:
-                    api.Environment(cr, SUPERUSER_ID, {})["chatwootai.audit"]._record(events)
-            except Exception:
-                _logger.exception("audit of %s: %d rows not written, trying again", account_id, len(events))
-                with self._lock:
-                    self._waiting[account_id] = [*events, *self._waiting[account_id]][-_MAX_WAITING:]
+            self._unsealed.add(account_id)
+        self._behind.wake()
+
+    def flush(self) -> bool:
+        """Write and seal everything that waits; True when something could not be written and waits on."""
+        return self._behind.flush()
 
     def forget(self, account_id: str) -> None:
         """Drop what waits for a tenant that is gone."""
         with self._lock:
             self._waiting.pop(account_id, None)
+            self._lost.pop(account_id, None)
+            self._unsealed.discard(account_id)
 
-    def _write_behind(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            # The pause gathers a burst into one insert per tenant; it is not a wait for something to be true.
-            threading.Event().wait(_INTERVAL)
-            self.flush()
+    def _keep(self, account_id: str, events: list[AuditEvent]) -> None:
+        """Let them wait, at most so many: the newest are given up first, so that what is kept has no holes before."""
+        waiting = self._waiting[account_id]
+        room = _MAX_WAITING - len(waiting)
+        waiting.extend(events[:room])
+        if len(events) > room:
+            self._lost[account_id] += len(events) - room
+
+    def _write(self) -> bool:
+        with self._lock:
+            batches, self._waiting = self._waiting, defaultdict(list)
+            lost, self._lost = self._lost, defaultdict(int)
+        waits_on = False
+        for account_id, events in batches.items():
+            told = [_loss(lost[account_id])] if lost[account_id] else []
+            if not self._attempt(account_id, "rows", partial(_record, events=[*events, *told])):
+                waits_on = True
+                with self._lock:
+                    self._lost[account_id] += lost[account_id]
+                    newer = self._waiting.pop(account_id, [])
+                    self._keep(account_id, [*events, *newer])
+        with self._lock:
+            unsealed, self._unsealed = self._unsealed, set()
+        for account_id in unsealed:
+            # What can't be sealed now is sealed after the next row, or by the tenant's cron.
+            self._attempt(account_id, "seals", lambda env: env["chatwootai.audit.chain"]._seal())
+        return waits_on
+
+    @staticmethod
+    def _attempt(account_id: str, what: str, work: Callable[[api.Environment], object]) -> bool:
+        try:
+            with Registry(account_id).cursor() as cr:
+                cr.execute("SET LOCAL statement_timeout = %s", [f"{_STATEMENT_SECONDS}s"])
+                work(api.Environment(cr, SUPERUSER_ID, {}))
+            return True
+        except psycopg2.OperationalError as error:
+            # Of a tenant that was dropped nothing waits: a new one of its name must not get the old one's rows.
+            return "does not exist" in str(error) or _note(account_id, what, error)
+        except Exception as error:
+            return _note(account_id, what, error)
+
+
+def _note(account_id: str, what: str, error: Exception) -> bool:
+    _logger.error("audit of %s: %s not written, trying again: %s", account_id, what, error)
+    return False
+
+
+def _record(env: api.Environment, events: list[AuditEvent]) -> None:
+    env["chatwootai.audit"]._record(events)
+
+
+def _loss(count: int) -> AuditEvent:
+    return AuditEvent(
+        "server", 0, "audit", "", "error", 0, {"lost": count}, f"{count} rows were lost: the database took too long"
+    )
 
 
 trail = AuditTrail()

@@ -27,9 +27,11 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..stores.errors import StoreError
 from ..stores.open import Stores
 from ..tenancy.account import InvalidAccountId
-from ..tenancy.audit import AuditEvent, mask
+from ..tenancy.audit import AuditEvent
+from ..tenancy.masking import mask, mask_text
 from ..tenancy.principal import Principal
 from ..tenancy.quota import QuotaExceeded
+from .alert_trail import raise_later
 from .audit_trail import trail
 from .call import CALL_SECONDS, BorrowedDatabase, Call, OwnDatabase
 from .metrics import observe_call
@@ -61,6 +63,10 @@ class Outcome:
 
 class Refused(Exception):
     """The caller may not do this; the text is shown to it."""
+
+
+class OtherAccount(Refused):
+    """A call that names an account which is not the caller's."""
 
 
 class Orchestrator:
@@ -108,12 +114,11 @@ class Orchestrator:
         :raises UnknownTool: there is no such tool here
         """
         declared = self._tools.get(name)
-        if (
-            declared is None
-            or not _visible(declared, principal, server)
-            or (declared.requires_module and not _installed(declared, _registry(principal, env)))
-        ):
-            raise UnknownTool(f"There is no tool {name!r} here; tools/list tells which there are.")
+        if declared is None or (declared.requires_module and not _installed(declared, _registry(principal, env))):
+            raise _no_tool(_Record(principal, name, "", True, arguments), "error", "unknown tool")
+        if not _visible(declared, principal, server):
+            record = _Record(principal, name, declared.server, True, arguments)
+            raise _no_tool(record, "refused", "outside the servers of this key or address")
         record = _Record(principal, declared.name, declared.server, declared.read_only, arguments)
 
         def run() -> dict[str, Any]:
@@ -159,6 +164,15 @@ class Orchestrator:
         except UnknownName:
             trail.append(record.principal.account_id, record.event("error", "unknown name"))
             raise
+        except OtherAccount as refusal:
+            raise_later(
+                record.principal.account_id,
+                "cross_tenant",
+                "A call named another account",
+                f"{record.principal.actor} called {record.name}; it was refused.",
+                key=record.principal.actor,
+            )
+            outcome = self._failed(record, "refused", str(refusal))
         except Refused as refusal:
             outcome = self._failed(record, "refused", str(refusal))
         except QuotaExceeded as exceeded:
@@ -242,14 +256,21 @@ class _Record:
         return AuditEvent(
             actor=self.principal.actor,
             user_id=self.principal.user_id,
-            tool=self.name,
+            tool=mask_text(self.name),
             server=self.server,
             outcome=outcome,
             duration_ms=round(self.seconds * 1000),
             arguments=mask(self._arguments),
             error=mask(error),
             record_ids=self.call.record_ids if self.call else (),
+            model=mask_text(model) if isinstance(model := self._arguments.get("model"), str) else "",
         )
+
+
+def _no_tool(record: _Record, outcome: str, error: str) -> UnknownTool:
+    """What a caller is told of a tool that is not there for it, whether there is one or not; the audit knows."""
+    trail.append(record.principal.account_id, record.event(outcome, error))
+    return UnknownTool(f"There is no tool {record.name!r} here; tools/list tells which there are.")
 
 
 def _transact(
@@ -326,7 +347,7 @@ def _own_arguments(principal: Principal, arguments: Mapping[str, Any]) -> dict[s
     """The arguments without ``account_id``, which a call may carry and which must be the caller's own."""
     own = dict(arguments)
     if own.pop("account_id", principal.account_id) != principal.account_id:
-        raise Refused("account_id must be the account of your key.")
+        raise OtherAccount("account_id must be the account of your key.")
     return own
 
 

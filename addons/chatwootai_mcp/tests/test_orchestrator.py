@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..servers import quota_gate
+from ..servers.alert_trail import alerts
 from ..servers.audit_trail import trail
 from ..servers.orchestrator import Orchestrator, UnknownTool, get_orchestrator
 from ..servers.tool import Tool, ToolError, tool
@@ -137,3 +138,28 @@ class TestOrchestrator(ToolCase):
         self.assertEqual(self.env["chatwootai.audit"].search_count([]), before + 2)
         self.assertEqual(sorted(rows.mapped("outcome")), ["error", "success"])
         self.assertNotIn("ana@example.com", str(rows.read()))
+
+    def test_calls_beyond_a_keys_servers_and_of_no_tool_are_audited_though_the_caller_sees_no_difference(self):
+        self.registry_enter_test_mode()
+        told = []
+        for name, principal in (
+            ("search_records", self.principal_of(self.agent, servers=("qdrant",))),
+            ("no_such_tool", self.principal),
+        ):
+            with self.assertRaises(UnknownTool) as refusal:
+                self.outcome(name, principal)
+            told.append(str(refusal.exception).replace(name, ""))
+        self.assertEqual(*told)
+        trail.flush()
+        rows = self.env["chatwootai.audit"].search([], order="id desc", limit=2)
+        self.assertEqual(rows.mapped("tool"), ["no_such_tool", "search_records"])
+        self.assertEqual(rows.mapped("outcome"), ["error", "refused"])
+
+    def test_a_call_that_names_another_account_alerts(self):
+        self.registry_enter_test_mode()
+        alerts.forget(self.account_id)  # what other tests raised
+        for _time in range(3):
+            self.assertIn("account_id", self.refusal("search_records", account_id="globex", model="res.partner"))
+        alerts.flush()
+        alert = self.env["chatwootai.alert"].search([("kind", "=", "cross_tenant")])
+        self.assertEqual((alert.count, alert.key), (3, "key:test"))

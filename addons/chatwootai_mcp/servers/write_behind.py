@@ -1,0 +1,68 @@
+"""A thread that writes behind what a process has gathered; a clean stop writes what is left."""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from odoo.modules import module as odoo_module
+from odoo.tools import config
+
+_logger = logging.getLogger(__name__)
+_AGAIN_AFTER = 5.0  # seconds, when a database could not be written to
+
+
+class WriteBehind:
+    """Calls ``write`` a moment after each ``wake``, one at a time, and once more when the process ends.
+
+    In tests and in the operator's commands there is no thread: ``flush`` writes, and the end of the process.
+
+    :param write: writes what waits; True when some of it could not be written and waits on
+    :param interval: seconds, in which a burst is gathered into one write
+    """
+
+    def __init__(self, name: str, write: Callable[[], bool], interval: float) -> None:
+        self._name = name
+        self._write = write
+        self._interval = interval
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._writing = threading.RLock()
+        self._process = 0  # whose thread and end are prepared; a worker is forked from a process that may have had one
+
+    def wake(self) -> None:
+        if self._process != os.getpid():
+            self._prepare()
+        self._wake.set()
+
+    def flush(self) -> bool:
+        """Write what waits, behind whoever is writing now; whether something waits on."""
+        with self._writing:
+            return self._write()
+
+    def _prepare(self) -> None:
+        with self._lock:
+            if self._process == os.getpid() or odoo_module.current_test:
+                return
+            self._process = os.getpid()
+            self._writing = threading.RLock()  # a fork may have copied one that is taken
+            atexit.register(self.flush)
+            if not config["stop_after_init"]:
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            # The pause gathers a burst into one write; it is not a wait for something to be true.
+            pause.wait(self._interval)
+            try:
+                waits_on = self.flush()
+            except Exception:
+                _logger.exception("%s: could not be written, trying again", self._name)
+                waits_on = True
+            if waits_on:
+                pause.wait(_AGAIN_AFTER)
+                self._wake.set()
