@@ -96,7 +96,9 @@ class OperatorDatabase:
         self._execute("UPDATE tenant SET state = %s WHERE account_id = %s", state, account_id)
 
     def remove(self, account_id: str) -> None:
-        self._execute("DELETE FROM tenant WHERE account_id = %s", account_id)
+        with self._transaction() as cursor:
+            cursor.execute("DELETE FROM alert WHERE account_id = %s", (account_id,))
+            cursor.execute("DELETE FROM tenant WHERE account_id = %s", (account_id,))
 
     def tenants(self) -> list[dict[str, Any]]:
         return self._rows(
