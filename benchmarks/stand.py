@@ -40,10 +40,10 @@ def tenant(instance: Instance) -> Iterator[Stand]:
     """A fresh tenant, dropped at the end. Nothing serves it yet; Odoo's ORM works on it in this process."""
     from demo.chatwoot import ChatwootServer
 
-    _command("drop", ACCOUNT, "--yes", check=False)
+    command("drop", ACCOUNT, "--yes", check=False)
     with ChatwootServer(port=0) as chatwoot:
         account = chatwoot.add_account("bench")
-        created = _command(
+        created = command(
             *("create", ACCOUNT, "--demo", "cosmetics"),
             *("--chatwoot-url", chatwoot.url, "--chatwoot-account", str(account.id)),
             *("--chatwoot-token", account.user_token, "--chatwoot-bot-token", account.bot_token),
@@ -121,7 +121,7 @@ def _write_audit() -> None:
     trail.flush()
 
 
-def _command(*arguments: str, check: bool = True) -> str:
+def command(*arguments: str, check: bool = True) -> str:
     done = subprocess.run(
         [sys.executable, str(paths.ROOT / "bin" / "tenant"), *arguments],
         env=os.environ,

@@ -37,7 +37,7 @@ def run(instance: Instance) -> list[Row]:
         with stands.served(stand) as server:
             waiting = deliveries(stand)
             for _ in range(RATE):
-                _deliver(server, stand, next(waiting))
+                deliver(server.port, stand, next(waiting))
             accepted = Figures.of(_at_rate(server, stand, waiting))
         stored = _stored()
     expected = RATE * (SECONDS + 1)
@@ -56,10 +56,10 @@ def run(instance: Instance) -> list[Row]:
     ]
 
 
-def deliveries(stand: Stand) -> Iterator[Delivery]:
+def deliveries(stand: Stand, first: int = 1, status: str = "pending") -> Iterator[Delivery]:
     """Signed deliveries as Chatwoot makes them, each a customer's new message, over many conversations."""
-    for number in itertools.count(1):
-        body = json.dumps(_event(stand, number)).encode()
+    for number in itertools.count(first):
+        body = json.dumps(_event(stand, number, status)).encode()
         stamp = str(int(time.time()))
         mac = hmac.new(stand.webhook_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
         headers = {
@@ -87,7 +87,7 @@ def _at_rate(server: serve.Server, stand: Stand, waiting: Iterator[Delivery]) ->
             due = begun + number / RATE
             time.sleep(max(0.0, due - time.perf_counter()))
             try:
-                _deliver(server, stand, delivery)
+                deliver(server.port, stand, delivery)
             except BaseException as error:
                 failures.append(error)
                 return
@@ -103,9 +103,9 @@ def _at_rate(server: serve.Server, stand: Stand, waiting: Iterator[Delivery]) ->
     return seconds
 
 
-def _deliver(server: serve.Server, stand: Stand, delivery: Delivery) -> None:
+def deliver(port: int, stand: Stand, delivery: Delivery) -> None:
     body, headers = delivery
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("POST", urlsplit(stand.webhook_url).path, body, headers)
         answer = connection.getresponse()
@@ -138,7 +138,7 @@ def _stored() -> int:
         return int(cr.fetchone()[0])
 
 
-def _event(stand: Stand, number: int) -> dict[str, Any]:
+def _event(stand: Stand, number: int, status: str) -> dict[str, Any]:
     """message_created of a WhatsApp inbox, with the fields Chatwoot sends."""
     conversation = number % CONVERSATIONS + 1
     now = time.time()
@@ -173,7 +173,7 @@ def _event(stand: Stand, number: int) -> dict[str, Any]:
             "id": conversation,
             "inbox_id": 1,
             "channel": "Channel::Whatsapp",
-            "status": "pending",
+            "status": status,
             "can_reply": True,
             "additional_attributes": {},
             "custom_attributes": {},
