@@ -30,7 +30,7 @@ SECONDS = 8
 ROUNDS = 2
 FAST_CLIENTS, SLOW_CLIENTS = 16, 6
 SLOW = {"model": "res.partner", "domain": [["email", "ilike", "nobody%has@this"]]}
-CHANNELS = "root:6,root.chatwootai_turn:2,root.chatwootai_outbox:2,root.chatwootai_sync:1,root.chatwootai_knowledge:1"
+CHANNELS = "root:7,root.chatwootai_turn:3,root.chatwootai_outbox:3,root.chatwootai_sync:1,root.chatwootai_knowledge:1"
 JOBS = {"root.chatwootai_turn": 350, "root.chatwootai_outbox": 350, "root.chatwootai_sync": 200}
 LIMIT = 1.5
 

@@ -28,6 +28,7 @@ from odoo.tools import config
 
 from . import log_files, queue_runner
 from .control import get_control
+from .servers import admission
 from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
 from .servers.stores_of_process import get_stores
@@ -85,6 +86,7 @@ def evict(account_id: str) -> dict[str, Any]:
     get_control().forget(account_id)
     trail.forget(account_id)
     alerts.forget(account_id)
+    admission.forget(account_id)
     log_files.remove(get_settings().log_dir, account_id)
     meter.forget(account_id)
     return {}

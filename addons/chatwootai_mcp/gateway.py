@@ -21,8 +21,10 @@ from odoo import http
 
 from .control import get_control
 from .log_context import working_for
+from .servers import admission
 from .settings import get_keyring
 from .tenancy.account import InvalidAccountId, parse_account_id
+from .tenancy.bulkhead import Overloaded
 from .tenancy.tokens import (
     CHATWOOT_AUDIENCE,
     METRICS_AUDIENCE,
@@ -151,8 +153,12 @@ def _application(
     if claims.account_id is None:
         return _odoo_application(self, environ, start_response)
     environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
-    with working_for(claims.account_id):
-        return _odoo_application(self, environ, start_response)
+    lane = admission.calls if _MCP.match(path) else admission.webhooks
+    try:
+        with working_for(claims.account_id), lane.admitted(claims.account_id):
+            return _odoo_application(self, environ, start_response)
+    except Overloaded as overloaded:
+        return admission.refusal(overloaded)(environ, start_response)
 
 
 http.Application.__call__ = _application

@@ -22,6 +22,7 @@ class Settings:
     data_dir: Path
     log_format: str
     log_per_tenant: bool
+    calls_at_once: int  # in one process; 0 is as many as it has cores
 
     @property
     def log_dir(self) -> Path:
@@ -49,6 +50,7 @@ def get_settings() -> Settings:
         data_dir=Path(value("data_dir") or Path(config["data_dir"]) / "chatwootai"),
         log_format=value("log_format") or "text",
         log_per_tenant=value("log_per_tenant").lower() in ("1", "true", "yes", "on"),
+        calls_at_once=int(value("calls_at_once") or 0),
     )
 
 

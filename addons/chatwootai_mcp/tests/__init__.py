@@ -24,4 +24,6 @@ from . import test_qdrant_tools
 from . import test_resources
 from . import test_operations_edge
 from . import test_log_context
+from . import test_fair_channels
+from . import test_admission
 from . import test_usage

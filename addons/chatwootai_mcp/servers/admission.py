@@ -1,0 +1,37 @@
+"""The bulkheads of this process: which tenant's request starts now, before Odoo opens a cursor for it.
+
+Calls and webhooks have a lane each: an MCP client that floods does not hold up the same tenant's customers, and a
+webhook may wait a little but is never refused. A call that waits too long is told when to come again.
+"""
+
+import os
+
+from werkzeug.wrappers import Response
+
+from ..settings import get_settings
+from ..tenancy.bulkhead import Bounds, Bulkhead, Overloaded
+
+
+def _calls_at_once() -> int:
+    """Calls compute: more of them at once than cores only make each other late."""
+    return get_settings().calls_at_once or max(2, len(os.sched_getaffinity(0)))
+
+
+calls = Bulkhead(Bounds(_calls_at_once()))
+webhooks = Bulkhead(Bounds(2 * _calls_at_once(), patience=5.0, let_in=True))
+LANES = {"calls": calls, "webhooks": webhooks}
+
+
+def refusal(overloaded: Overloaded) -> Response:
+    return Response(
+        f'{{"error":"{overloaded}"}}',
+        429,
+        {"Retry-After": str(overloaded.retry_after), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        content_type="application/json",
+    )
+
+
+def forget(account_id: str) -> None:
+    """Drop the figures of a tenant that is gone."""
+    for lane in LANES.values():
+        lane.forget(account_id)
