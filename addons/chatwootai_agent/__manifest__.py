@@ -17,6 +17,7 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
         "data/cron.xml",
+        "wizards/connect_views.xml",
         "views/chatwoot_connection_views.xml",
         "views/conversation_views.xml",
         "views/inbox_views.xml",
@@ -24,5 +25,10 @@
         "data/knowledge.xml",
         "views/knowledge_views.xml",
     ],
-    "assets": {"web.assets_backend": ["chatwootai_agent/static/src/scss/conversation.scss"]},
+    "assets": {
+        "web.assets_backend": [
+            "chatwootai_agent/static/src/scss/conversation.scss",
+            "chatwootai_agent/static/src/js/watch_steps.js",
+        ]
+    },
 }

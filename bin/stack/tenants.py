@@ -157,7 +157,19 @@ def _connect_chatwoot(env: Any, operator: OperatorDatabase, chatwoot: Chatwoot) 
     token_id = operator.shared_webhook(connection.base_url, new_token_id())
     shared = mint_webhook_token(get_keyring(), CHATWOOT_AUDIENCE, token_id)
     say(f"  one webhook for all tenants of this Chatwoot: {get_settings().public_url}/chatwootai/webhook/{shared}")
+    _try_chatwoot(connection)
     return str(connection.webhook_url)
+
+
+def _try_chatwoot(connection: Any) -> None:
+    """Say what does not work; the tenant is made all the same: Chatwoot may be down, or its token come later."""
+    connection.action_test()
+    if connection.test_state != "ok":
+        say("  Chatwoot does not work yet. Correct it in Odoo, Configuration, Chatwoot:")
+        for problem in connection.test_result.splitlines():
+            say(f"    {problem}")
+        return
+    say(f"  Chatwoot works. {connection.action_fetch_inboxes()['params']['message']}")
 
 
 def _store_configuration(account_id: str) -> None:

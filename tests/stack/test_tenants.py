@@ -69,6 +69,11 @@ def test_it_prints_the_tenants_addresses(one):
     assert one["webhook_url"].startswith("http://odoo.example:8069/chatwootai/webhook/stack-one/")
 
 
+def test_a_chatwoot_that_does_not_work_is_noted_and_stops_nothing(one):
+    query = "SELECT test_state || ': ' || test_result FROM chatwootai_chatwoot_connection"
+    assert "failed: https://chat.example could not be used" in _rows(query, NAMES[0])[0]
+
+
 def test_its_configuration_is_stored_when_the_command_returns(one, instance):
     assert _rows("SELECT sync_state FROM company_services_profile", NAMES[0]) == ["synced"]
     assert _rows("SELECT count(*) FROM queue_job", NAMES[0]) == ["0"]

@@ -54,6 +54,9 @@ class ChatwootConnection(models.Model):
     def _fetch_inboxes(self):
         with self._administration() as chatwoot:
             inboxes, teams, agents = chatwoot.inboxes(), chatwoot.teams(), chatwoot.agents()
+        self._take_account(inboxes, teams, agents)
+
+    def _take_account(self, inboxes, teams, agents):
         self.env["chatwootai.inbox"].sudo()._take(self, inboxes)
         people = self.env["chatwootai.chatwoot.people"].sudo()
         people._take(self, TEAM, teams)

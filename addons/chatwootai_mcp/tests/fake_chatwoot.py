@@ -8,6 +8,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from .fake_administration import Administration
+
 USER_TOKEN, BOT_TOKEN = "user-token", "bot-token"
 ACCOUNT = 7
 _ACCOUNT_PATH = f"/api/v1/accounts/{ACCOUNT}"
@@ -55,6 +57,7 @@ class FakeChatwoot(ThreadingHTTPServer):
         self.agents = {3: "Luis"}
         self.teams = {4: "Vendas"}
         self.inboxes = []
+        self.administration = Administration()
         self.down = False
 
     @property
@@ -152,6 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_DELETE(self):
+        self._serve(None)
+
     def do_GET(self):
         self._serve(None)
 
@@ -178,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path in (f"{_ACCOUNT_PATH}/agents", f"{_ACCOUNT_PATH}/teams"):
             names = chatwoot.agents if path.endswith("agents") else chatwoot.teams
             return self._answer(200, [{"id": number, "name": name} for number, name in names.items()])
+        administered = token == USER_TOKEN and path.startswith(_ACCOUNT_PATH)
+        if administered and (answer := chatwoot.administration.answer(self.command, path[len(_ACCOUNT_PATH) :], body)):
+            return self._answer(*answer)
         if path == f"{_ACCOUNT_PATH}/inboxes":
             return self._answer(200, {"payload": chatwoot.inboxes})
         if path.startswith(f"{_ACCOUNT_PATH}/contacts"):

@@ -1,0 +1,147 @@
+"""The dialog of the one button: an address, an account, an administrator's token, and which inboxes the agents get."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
+from odoo.addons.chatwootai_mcp.chatwoot.client import normal_base_url
+from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
+
+from ..connecting.steps import Refused, check_administrator
+
+_SECONDS = 8.0  # a person waits for the answer
+
+
+class Connect(models.TransientModel):
+    _name = "chatwootai.connect"
+    _description = "Connect to Chatwoot"
+
+    direction = fields.Selection(
+        [("connect", "Connect"), ("disconnect", "Disconnect")], default="connect", required=True
+    )
+    stage = fields.Selection([("account", "Account"), ("inboxes", "Inboxes")], default="account", required=True)
+    connection_id = fields.Many2one("chatwootai.chatwoot.connection", "Connection", readonly=True)
+    base_url = fields.Char("Chatwoot address", required=True)
+    chatwoot_account = fields.Integer("Account number", help="The number after /accounts/ in Chatwoot's addresses.")
+    admin_token = Secret(
+        "Administrator's access token",
+        help="From Chatwoot: your avatar, Profile settings, at the bottom. Used for these steps and then deleted.",
+    )
+    keep_token = fields.Boolean(
+        "Also read with it from now on",
+        default=True,
+        help="The agents read conversations with a user's token. On: this one is kept for that. Off: the one that is"
+        " stored already stays, or you enter another user's afterwards.",
+    )
+    user_name = fields.Char("Administrator", readonly=True)
+    problem = fields.Text(readonly=True)
+    inbox_ids = fields.One2many("chatwootai.connect.inbox", "connect_id", "Inboxes")
+
+    def action_check(self):
+        """Ask Chatwoot who the token's user is and which inboxes there are; the dialog shows them, or what is wrong."""
+        self.ensure_one()
+        self.problem = False
+        try:
+            with self._chatwoot() as chatwoot:
+                self.user_name = check_administrator(self.env, chatwoot, self.chatwoot_account)
+                inboxes = [(inbox, chatwoot.bot_of_inbox(inbox.id)) for inbox in chatwoot.inboxes()]
+        except (ChatwootError, Refused) as error:
+            self.problem = str(error)
+            return self._again()
+        url = self.connection_id.sudo().webhook_url
+        self.inbox_ids = [
+            (5,),
+            *(
+                (
+                    0,
+                    0,
+                    {
+                        "number": inbox.id,
+                        "name": inbox.name,
+                        "channel": inbox.channel,
+                        "bot": bot and bot.name,
+                        "chosen": not bot or bot.url == url,
+                    },
+                )
+                for inbox, bot in inboxes
+            ),
+        ]
+        self.stage = "inboxes"
+        return self._again()
+
+    def action_connect(self):
+        self.ensure_one()
+        connection = self._connection()
+        token = read_secret(self, "admin_token")
+        if token and self.keep_token:
+            connection.user_token = token
+        connection._begin_connecting(token, self.inbox_ids.filtered("chosen").mapped("number"))
+        self.admin_token = False
+        return self._shown(connection)
+
+    def action_disconnect(self):
+        self.ensure_one()
+        self.connection_id._begin_disconnecting(read_secret(self, "admin_token"))
+        self.admin_token = False
+        return self._shown(self.connection_id)
+
+    def _chatwoot(self):
+        token = read_secret(self, "admin_token")
+        if not token and self.connection_id:
+            token = read_secret(self.connection_id.sudo(), "user_token")
+        if not token:
+            raise Refused(self.env._("Enter the access token of an administrator of the account."))
+        if self.chatwoot_account <= 0:
+            raise Refused(self.env._("Enter the account's number: it stands after /accounts/ in Chatwoot's addresses."))
+        try:
+            url = normal_base_url(self.base_url)
+        except ValueError:
+            raise Refused(
+                self.env._("%s is not an address of Chatwoot: write it like https://chat.example.com", self.base_url)
+            ) from None
+        return ChatwootAdministration(url, self.chatwoot_account, token, read_seconds=_SECONDS)
+
+    def _connection(self):
+        """The one that is there for this account, archived ones too, or a new one."""
+        url = normal_base_url(self.base_url)
+        connections = self.env["chatwootai.chatwoot.connection"].with_context(active_test=False)
+        same = connections.search([("base_url", "=", url), ("chatwoot_account", "=", self.chatwoot_account)], limit=1)
+        if self.connection_id and same not in (self.connection_id, connections):
+            raise UserError(self.env._("This account is connected already, as %s.", same.name))
+        connection = self.connection_id or same
+        if not connection:
+            return connections.create({"base_url": url, "chatwoot_account": self.chatwoot_account})
+        connection.write({"base_url": url, "chatwoot_account": self.chatwoot_account, "active": True})
+        return connection
+
+    def _again(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Connect to Chatwoot"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def _shown(self, connection):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": connection._name,
+            "res_id": connection.id,
+            "view_mode": "form",
+            "target": "current",
+        }
+
+
+class ConnectInbox(models.TransientModel):
+    _name = "chatwootai.connect.inbox"
+    _description = "Inbox to connect"
+
+    connect_id = fields.Many2one("chatwootai.connect", required=True, ondelete="cascade")
+    chosen = fields.Boolean("Agents answer", default=True)
+    number = fields.Integer(readonly=True)
+    name = fields.Char(readonly=True)
+    channel = fields.Char(readonly=True)
+    bot = fields.Char("Bot it has", readonly=True)
