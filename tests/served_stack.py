@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import requests
 
@@ -52,11 +53,11 @@ class Serving:
         self.url = f"http://127.0.0.1:{port}"
         self.process = None
 
-    def start(self):
+    def start(self, **environment):
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "bin" / "serve"), "--port", str(self.port)],
-                env=_environment,
+                env=_environment | environment,
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -202,11 +203,14 @@ class Stack:
 
 
 @contextmanager
-def served_stack(log: Path, companies=TWO_COMPANIES, mind=move_for, **environment: str) -> Iterator[Stack]:
+def served_stack(
+    log: Path, companies=TWO_COMPANIES, mind=move_for, first_start=MappingProxyType({}), **environment: str
+) -> Iterator[Stack]:
     """A fresh stack, stopped at the end.
 
     :param companies: the tenants to make, each with its demo company or None
     :param mind: what the model says, where it is not the demo's
+    :param first_start: what differs for the server only until it is started again
     :param environment: what differs for every command of this stack, e.g. ``CHATWOOTAI_MONGODB_URL``
     """
     port = free_port()
@@ -217,7 +221,7 @@ def served_stack(log: Path, companies=TWO_COMPANIES, mind=move_for, **environmen
             ChatwootServer(port=0, retry_seconds=0.5, journal_size=1_000_000) as chatwoot,
             ModelServer(port=0, mind=mind) as model,
         ):
-            stack = Stack(Serving(port, log).start(), chatwoot, model)
+            stack = Stack(Serving(port, log).start(**first_start), chatwoot, model)
             try:
                 for account_id, demo in companies.items():
                     stack.tenant[account_id] = stack.create_tenant(account_id, demo=demo)

@@ -4,6 +4,7 @@ Two tenants: ``careful`` is as it is shipped; ``forgetful`` sends again without 
 """
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from tests.served_stack import OdooSession, served_stack
 from .echo import echo
 
 HERE = Path(__file__).parent
-# More at once than a small server runs: a test holds many turns at the same moment.
-CHANNELS = (
-    "root:60,root.chatwootai_turn:26,root.chatwootai_outbox:26,root.chatwootai_sync:1,root.chatwootai_knowledge:1"
-)
+# For tests that hold many turns at the same moment; the others run on the channels that odoo.conf sets.
+MANY_AT_ONCE = {
+    "ODOO_QUEUE_JOB_CHANNELS": "root:60,root.chatwootai_turn:26,root.chatwootai_outbox:26",
+    "ODOO_DB_MAXCONN": "150",
+}
 MODULES = "base,web,queue_job,chatwootai_mcp,chatwootai_agent"
 SETTLE_SECONDS = 2
 
@@ -34,6 +36,15 @@ class Disturbed:
         self.stack = stack
         self.chatwoot, self.model, self.serving = stack.chatwoot, stack.model, stack.serving
         self._people = 0
+        self._many_at_once = True
+        self.up = threading.Event()
+        self.up.set()
+
+    def many_at_once(self):
+        """Have Odoo run many turns at once, for tests that hold them."""
+        if not self._many_at_once:
+            self.serving.stop()
+            self.restart(**MANY_AT_ONCE)
 
     def number(self):
         """A telephone nobody has used."""
@@ -74,6 +85,19 @@ class Disturbed:
             """,
         )
 
+    def hurry(self, tenant):
+        """What was put off is due; what may still be at work in Chatwoot is given its time to settle."""
+        self.sql(
+            tenant,
+            """
+            UPDATE chatwootai_outbox SET next_attempt_at = NULL
+                WHERE state IN ('queued', 'sending') AND next_attempt_at > now() AT TIME ZONE 'UTC';
+            UPDATE chatwootai_chatwoot_connection SET resting_until = now() AT TIME ZONE 'UTC'
+                WHERE resting_until > now() AT TIME ZONE 'UTC';
+            UPDATE queue_job SET eta = NULL WHERE state = 'pending' AND eta > now() AT TIME ZONE 'UTC';
+            """,
+        )
+
     def sweep(self, tenant):
         """Run the sweepers, as Odoo's clock does every few minutes."""
         odoo = OdooSession(self.stack.url, tenant, "admin", "admin")
@@ -105,18 +129,22 @@ class Disturbed:
             if not left[0] and any(left):
                 self.hours_pass(tenant)
                 self.sweep(tenant)
-            time.sleep(0.3)
+            self.hurry(tenant)
+            time.sleep(0.5)
 
     def die(self):
         """Kill Odoo. What it held in Chatwoot and the model goes on to its end, for nobody."""
+        self.up.clear()
         self.serving.kill()
         self.chatwoot.holds.release_all()
         self.model.holds.release_all()
         for tenant in self.stack.tenant:  # queue_job takes a job for dead ten seconds after it was enqueued
             self.sql(tenant, "UPDATE queue_job SET date_enqueued = date_enqueued - interval '1 minute'")
 
-    def restart(self):
-        self.serving.start()
+    def restart(self, **environment):
+        self.serving.start(**environment)
+        self._many_at_once = environment == MANY_AT_ONCE
+        self.up.set()
 
 
 def wait_until(condition, timeout, what):
@@ -132,11 +160,9 @@ def disturbed(tmp_path_factory):
     environment = {
         "ODOO_ADDONS_PATH": f"addons,{HERE / 'addons'}",
         "ODOO_SERVER_WIDE_MODULES": f"{MODULES},forgetful_outbox",
-        "ODOO_QUEUE_JOB_CHANNELS": CHANNELS,
-        "ODOO_DB_MAXCONN": "150",
     }
     companies = {"careful": "cosmetics", "forgetful": "cosmetics"}
-    with served_stack(log, companies, mind=echo, **environment) as stack:
+    with served_stack(log, companies, mind=echo, first_start=MANY_AT_ONCE, **environment) as stack:
         for tenant in companies:
             _shorten_waits(stack, tenant)
         yield Disturbed(stack)

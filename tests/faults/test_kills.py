@@ -37,6 +37,7 @@ POINTS = [
 @pytest.fixture(scope="module")
 def killed(disturbed):
     """Every point's message, once all have come to their points, Odoo has died, and all is quiet again."""
+    disturbed.many_at_once()
     choreography = Choreography(disturbed)
     said = {point.name: choreography.bring_to(point) for point in POINTS[:-1]}
     forgetful = choreography.bring_to(Point("after Chatwoot took the answer", "Quanto custa?", tenant="forgetful"))

@@ -21,6 +21,7 @@ from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..crews.errors import TurnFailed
+from ..stopping import is_stopping
 from .begin import begin, note_conversation_again, resolved_but_waiting
 from .end import conclude, note_failure
 
@@ -60,8 +61,19 @@ class TurnRun:
             self._show_typing(bundle)
             reply = self._think(bundle)
         except Exception as error:
+            self._end_if_stopping(error)
             return self._failed(bundle, error)
+        if reply.hand_off:
+            self._end_if_stopping()
         return self._in_own(conclude, bundle, reply, self._steps, self._ms(), *self._read_again(bundle))
+
+    def _end_if_stopping(self, error=None):
+        """Odoo gives requests a second when it is stopped, and no new thread after it: no reason to call a person.
+
+        The messages still wait; the next run begins anew.
+        """
+        if is_stopping():
+            raise RetryableJobError("The server was stopped meanwhile.", 1, ignore_retry=True) from error
 
     def _in_own(self, work, *arguments):
         return in_own_transaction(self._env, work, *arguments)

@@ -126,6 +126,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def cases(disturbed):
+    disturbed.many_at_once()
     cases = {}
     for means in MEANS:
         batch = [Case(disturbed, moment, means) for moment in MOMENTS]
