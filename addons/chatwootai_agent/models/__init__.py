@@ -1,5 +1,5 @@
 from . import agent_config, res_company, res_config_settings
-from . import chatwoot_connection, connect_step, connecting, inbox, chatwoot_people, hand_off_rule
+from . import chatwoot_connection, connect_step, inbox, chatwoot_people, hand_off_rule
 from . import conversation, message, turn, turn_step, outbox
 from . import answering  # extends conversation
 from . import knowledge, knowledge_document, knowledge_sources, knowledge_triggers

@@ -1,16 +1,22 @@
-"""What Chatwoot says of the account, its inboxes, teams and people: fetched by a button, and when an inbox is new."""
+"""A connection knows its account's inboxes, teams and people, and makes its own bot and webhook in Chatwoot."""
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
-from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
+from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from ..connecting.steps import Connecting, Disconnecting, new_address
 from .chatwoot_people import AGENT, TEAM
 
 _FETCH_SECONDS = 8.0  # a person waits for the answer
 _RETRY_SECONDS = 60
+_BUSY_SECONDS = 2
 
 
 class ChatwootConnection(models.Model):
@@ -18,6 +24,31 @@ class ChatwootConnection(models.Model):
 
     inbox_ids = fields.One2many("chatwootai.inbox", "connection_id", "Inboxes")
     hand_off_rule_ids = fields.One2many("chatwootai.hand.off.rule", "connection_id", "Hand-off")
+    connect_state = fields.Selection(
+        [
+            ("connecting", "Connecting…"),
+            ("connected", "Connected"),
+            ("disconnecting", "Disconnecting…"),
+            ("failed", "Not finished"),
+        ],
+        "Connected by Odoo",
+        readonly=True,
+        copy=False,
+    )
+    connect_step_ids = fields.One2many("chatwootai.connect.step", "connection_id", "Steps", readonly=True, copy=False)
+    admin_token = Secret(
+        "Administrator's access token", groups="chatwootai_mcp.group_mcp_manager"
+    )  # only while the steps are under way
+    bot_number = BigInteger("Agent bot in Chatwoot", readonly=True, copy=False)
+    webhook_number = BigInteger("Webhook in Chatwoot", readonly=True, copy=False)
+    bot_secret_id = fields.Many2one(
+        "chatwootai.webhook.secret", readonly=True, copy=False, groups="chatwootai_mcp.group_mcp_manager"
+    )
+    account_secret_id = fields.Many2one(
+        "chatwootai.webhook.secret", readonly=True, copy=False, groups="chatwootai_mcp.group_mcp_manager"
+    )
+
+    # -- what the account holds
 
     def _administration(self, token=None):
         """A client that reads what the account holds, with the stored token or the one given."""
@@ -87,3 +118,115 @@ class ChatwootConnection(models.Model):
                 raise RetryableJobError(str(error), _RETRY_SECONDS) from error
             return str(error)
         return f"{len(self.inbox_ids)} inboxes"
+
+    # -- connecting: the steps run in a job, and each is committed as it is done
+
+    def action_connect(self):
+        """The dialog that asks for an administrator's token."""
+        return self._connect_dialog("connect", self.env._("Connect to Chatwoot"))
+
+    def action_disconnect(self):
+        return self._connect_dialog("disconnect", self.env._("Disconnect from Chatwoot"))
+
+    def _connect_dialog(self, direction, title):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "chatwootai.connect",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_connection_id": self.id,
+                "default_direction": direction,
+                "default_base_url": self.base_url,
+                "default_chatwoot_account": self.chatwoot_account,
+            },
+        }
+
+    def _begin_connecting(self, token, inbox_numbers):
+        self._begin(Connecting, "connecting", token)
+        self._queue_steps("connecting")._job_connect(self.env.uid, list(inbox_numbers))
+
+    def _begin_disconnecting(self, token):
+        self._begin(Disconnecting, "disconnecting", token)
+        self._queue_steps("disconnecting")._job_disconnect(self.env.uid)
+
+    def _begin(self, steps, state, token):
+        self.ensure_one()
+        self.check_access("write")
+        connection = self.sudo()
+        if not token and not connection.user_token:
+            raise UserError(self.env._("Enter the access token of an administrator of the account."))
+        connection.connect_step_ids.unlink()
+        connection.write(
+            {
+                "admin_token": token or False,
+                "connect_state": state,
+                "connect_step_ids": [(0, 0, {"name": name}) for name in steps.NAMES],
+            }
+        )
+
+    def _queue_steps(self, state):
+        return self.with_user(SUPERUSER_ID).with_delay(
+            identity_key=f"chatwootai_{state}:{self.id}", description=f"{state}: {self.name}"
+        )
+
+    def _job_connect(self, user_id, inbox_numbers):
+        return self._run_steps(Connecting, "connected", user_id, inbox_numbers)
+
+    def _job_disconnect(self, user_id):
+        return self._run_steps(Disconnecting, False, user_id)
+
+    def _run_steps(self, steps, state, user_id, *arguments):
+        """The job's own cursor holds the lock and nothing else: two runs at once would make two bots."""
+        self.ensure_one()
+        if not self.exists():
+            return "the connection is gone"
+        name = f"chatwootai.connecting:{self.id}"
+        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
+        if not locked:
+            raise RetryableJobError("Another job connects this account.", _BUSY_SECONDS, ignore_retry=True)
+        user = self.env["res.users"].browse(user_id)
+        env = self.env(context={**self.env.context, "lang": user.lang})
+        finished = False
+        try:
+            finished = steps(env, self.id, *arguments).run()
+        finally:
+            in_own_transaction(self.env, _end_steps, self.id, state if finished else "failed")
+        return "done" if finished else "not finished"
+
+    def _administrators_token(self):
+        """The one given for these steps, or the reading token where none was."""
+        return read_secret(self, "admin_token") or read_secret(self, "user_token")
+
+    # -- what the steps remember, each in a transaction of its own
+
+    def _remember_bot(self, bot):
+        self.write({"bot_number": bot.id, "bot_token": bot.access_token})
+        self._keep_secret("bot_secret_id", self.env._("Agent bot"), bot.secret)
+
+    def _remember_webhook(self, webhook):
+        """Whether Chatwoot signs. One that signs the account's webhooks and not the bot's is asked for no signature."""
+        self.webhook_number = webhook.id
+        signs = bool(webhook.secret and self.bot_secret_id)
+        self._keep_secret("account_secret_id", self.env._("Account webhook"), webhook.secret if signs else "")
+        return signs
+
+    def _keep_secret(self, name, title, secret):
+        self[name].unlink()
+        self[name] = secret and self.env["chatwootai.webhook.secret"].create(
+            {"connection_id": self.id, "name": title, "secret": secret}
+        )
+
+    def _signing_secret(self):
+        secret = self.bot_secret_id or self.webhook_secret_ids[:1]
+        return read_secret(secret, "secret") if secret else None
+
+    def _forget_account(self):
+        self.webhook_secret_ids.unlink()
+        self.write({"bot_token": False, "bot_number": 0, "webhook_number": 0, **new_address()})
+
+
+def _end_steps(env, connection_id, state):
+    env["chatwootai.chatwoot.connection"].browse(connection_id).write({"connect_state": state, "admin_token": False})
