@@ -22,6 +22,7 @@ from .llm_settings import LLMSettings
 from .part import Part, cards_part, choices_written, file_part, with_choices
 from .plain_text import plain_text
 from .prompts import Prompts, history_messages
+from .received import unread_kind
 from .reply import Customer, HandOff, HandOffCause, Reply
 from .splitting import bytes_of, split
 from .tool_client import OfferedTool, ToolClient
@@ -125,6 +126,9 @@ class CustomerServiceCrew:
         told = history_messages(history)
         if not message.strip():
             return self._hand_off(turn, PERSON, "person", self._words.causes["no_text"])
+        if (kind := unread_kind(message)) is not None:
+            received = self._words.unread.get(kind, self._words.unread["file"])
+            return self._hand_off(turn, PERSON, "person", self._words.causes["unread"], received)
         if not self.specialists:
             return self._hand_off(turn, PERSON, "person", self._words.causes["services_off"])
         run = self._run(message, conversation_id, told, customer, turn)
@@ -213,9 +217,10 @@ class CustomerServiceCrew:
         told = "\n\n".join(part.text for part in parts)
         return Reply(told, intent, None, list(turn.steps), turn.usage(), parts)
 
-    def _hand_off(self, turn: Turn, intent: str, cause: HandOffCause, reason: str) -> Reply:
+    def _hand_off(self, turn: Turn, intent: str, cause: HandOffCause, reason: str, first: str = "") -> Reply:
+        """`first`: what the customer is told before that a person comes."""
         told = self.agent_config.get("hand_off") or {}
-        message = str(told.get("message") or "").strip() or self._words.hand_off
+        message = f"{first} {str(told.get('message') or '').strip() or self._words.hand_off}".strip()
         said = self._pieces(message, self.channel.limit, 1)[0]
         hand_off = HandOff(cause, reason, said, told.get("team_id"))
         return Reply(hand_off.message, intent, hand_off, list(turn.steps), turn.usage())

@@ -24,6 +24,8 @@ class Wording:
     offered: str
     cards: str
     closing: str
+    #: Told to a customer who sent only a file that nobody but a person can read, by its kind.
+    unread: dict[str, str]
     tones: dict[str, str]
     emoji: dict[bool, str]
     farewell: str
@@ -116,6 +118,12 @@ PORTUGUESE = Wording(
     offered="Feito. Agora escreva a resposta.",
     cards="Produtos",
     closing="Atenciosamente,",
+    unread={
+        "audio": "Recebi o seu áudio, mas não consigo ouvi-lo por aqui.",
+        "image": "Recebi a sua imagem, mas não consigo vê-la por aqui.",
+        "video": "Recebi o seu vídeo, mas não consigo vê-lo por aqui.",
+        "file": "Recebi o seu arquivo, mas não consigo abri-lo por aqui.",
+    },
     tones={
         "formal": "Tom: formal, tratando o cliente por senhor ou senhora.",
         "friendly": "Tom: cordial e próximo, tratando o cliente por você.",
@@ -153,6 +161,7 @@ PORTUGUESE = Wording(
     causes={
         "person": "o cliente pede uma pessoa, ou algo que nenhum agente atende",
         "no_text": "a mensagem não tem texto",
+        "unread": "o cliente enviou um arquivo que os agentes não conseguem ler",
         "services_off": "todos os serviços dos agentes estão desligados",
         "time": "o tempo da resposta acabou",
         "calls": "as consultas permitidas ao modelo acabaram",
@@ -237,6 +246,12 @@ ENGLISH = Wording(
     offered="Done. Now write the answer.",
     cards="Products",
     closing="Kind regards,",
+    unread={
+        "audio": "I received your audio, but I cannot hear it here.",
+        "image": "I received your picture, but I cannot see it here.",
+        "video": "I received your video, but I cannot see it here.",
+        "file": "I received your file, but I cannot open it here.",
+    },
     tones={
         "formal": "Tone: formal and polite.",
         "friendly": "Tone: friendly and close.",
@@ -274,6 +289,7 @@ ENGLISH = Wording(
     causes={
         "person": "the customer asks for a person, or for what no agent does",
         "no_text": "the message holds no text",
+        "unread": "the customer sent a file that the agents cannot read",
         "services_off": "all services of the agents are off",
         "time": "the time for the answer is used up",
         "calls": "the calls of the model for one answer are used up",

@@ -94,9 +94,12 @@ def take_message(conversation, message, *, picked=False):
     conversation.last_message_at = fields.Datetime.now()
     if author == "person" and message.id > conversation.context_floor:
         conversation.take_standing(conversation._standing().heard(Author.PERSON))
+    stored = env["chatwootai.message"].browse(row[0][0])
     if state == MessageState.WAITING:
+        if message.attachments:
+            stored.queue_reading()
         conversation.queue_turn(conversation._inbox().pause_seconds)
-    return env["chatwootai.message"].browse(row[0][0])
+    return stored
 
 
 def _take_change(conversation, message):

@@ -5,6 +5,10 @@ from odoo import api, fields, models
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MESSAGE
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 
+from ..crews.channel import EMAIL
+from ..crews.email_text import written_text
+from ..crews.received import in_words
+
 
 class Message(models.Model):
     _name = "chatwootai.message"
@@ -55,19 +59,23 @@ class Message(models.Model):
             MESSAGE.check(message.state, vals["state"])
         return super().write(vals)
 
-    @api.depends("content", "attachments")
+    @api.depends("content", "attachments", "readings")
+    @api.depends_context("lang")
     def _compute_text(self):
         for message in self:
             message.text = "\n".join(filter(None, [message.content, *message._attachment_lines()]))
 
     def _attachment_lines(self):
-        for attachment in self.attachments or []:
-            heard = attachment.get("transcribed_text")
-            yield heard or self.env._("[attached: %s]", attachment.get("file_type"))
+        for place, attachment in enumerate(self.attachments or []):
+            yield in_words(attachment, self.what_was_read(place), self.env.lang or "")
 
     @api.private
     def readable_text(self):
-        """What can be read of the message: nothing where it is only a file."""
+        """The message as the agents read it: of an email what its author wrote, and all files in words."""
         self.ensure_one()
-        heard = [attachment.get("transcribed_text") for attachment in self.attachments or []]
-        return self.text if self.content or any(heard) else ""
+        written = self.content or ""
+        if self.author != "customer":
+            return written
+        if self.conversation_id.channel == EMAIL.name:
+            written = written_text(written)
+        return "\n".join(filter(None, [written, *self._attachment_lines()]))

@@ -44,6 +44,13 @@ class ResCompany(models.Model):
         default=True,
         help="The model takes a response format of type json_schema. Without it, answers are asked for in words.",
     )
+    chatwootai_llm_vision = fields.Boolean(
+        "Looks at pictures", help="The model takes pictures: what customers send is described to the agents."
+    )
+    chatwootai_llm_transcription_model = fields.Char(
+        "Model for audio",
+        help="At the same address, for what customers say in audios. Empty: only what Chatwoot itself transcribes.",
+    )
     chatwootai_llm_check_state = fields.Selection(
         [("running", "Testing…"), ("works", "Works"), ("failed", "Does not work")], readonly=True, copy=False
     )

@@ -12,6 +12,10 @@ class ResConfigSettings(models.TransientModel):
     chatwootai_llm_model = fields.Char(related="company_id.chatwootai_llm_model", readonly=False)
     chatwootai_llm_api_key = Secret(related="company_id.chatwootai_llm_api_key", readonly=False)
     chatwootai_llm_json_schema = fields.Boolean(related="company_id.chatwootai_llm_json_schema", readonly=False)
+    chatwootai_llm_vision = fields.Boolean(related="company_id.chatwootai_llm_vision", readonly=False)
+    chatwootai_llm_transcription_model = fields.Char(
+        related="company_id.chatwootai_llm_transcription_model", readonly=False
+    )
     chatwootai_llm_check_state = fields.Selection(related="company_id.chatwootai_llm_check_state")
     chatwootai_llm_check_message = fields.Char(related="company_id.chatwootai_llm_check_message")
     chatwootai_turn_seconds = fields.Integer(related="company_id.chatwootai_turn_seconds", readonly=False)

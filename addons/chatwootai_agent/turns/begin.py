@@ -14,6 +14,8 @@ from .admission import refusal
 from .bundle import bundle_of
 from .closed import agents_answer, stand_aside
 
+_READING_SECONDS = 3.0  # until it is asked again whether files were read; whoever reads them says so too
+
 
 def resolved_but_waiting(env, conversation_id):
     """(connection, display id) where a customer's message waits in a resolved conversation."""
@@ -39,6 +41,8 @@ def begin(env, conversation_id):
     inbox = conversation._inbox()
     if early := _seconds_too_early(inbox, messages):
         return early
+    if messages.being_read():
+        return _READING_SECONDS
     if not agents_answer(inbox):
         return stand_aside(conversation, inbox, messages)
     conversation.turn_ids.filtered(lambda turn: turn.state == TurnState.RUNNING).interrupt()

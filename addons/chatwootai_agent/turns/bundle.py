@@ -32,19 +32,25 @@ def bundle_of(turn, messages):
     env = in_company_language(turn.env)
     conversation = turn.conversation_id
     texts = [message.readable_text() for message in messages.with_env(env)]
+    history = tuple(_history(conversation.with_env(env), messages))
     return Bundle(
         turn_id=turn.id,
         conversation_id=conversation.id,
         connection_id=conversation.connection_id.id,
         display_id=conversation.display_id,
         channel=conversation.channel or "",
-        text="\n".join(filter(None, texts)),
-        history=tuple(_history(conversation, messages)),
+        text="\n".join(filter(None, [_subject(env, conversation, history), *texts])),
+        history=history,
         customer=_customer(conversation),
         row_ids=tuple(messages.ids),
         first_id=min(messages.mapped("chatwoot_id")),
         attempt=max(messages.mapped("attempts")),
     )
+
+
+def _subject(env, conversation, history):
+    """What an email's thread is about, said once: often the question stands there."""
+    return "" if history or not conversation.subject else env._("Subject: %s", conversation.subject)
 
 
 def _history(conversation, messages):

@@ -54,6 +54,7 @@ class FakeChatwoot(ThreadingHTTPServer):
         self.before_write = None
         self.while_asked = None
         self.contacts = {}
+        self.files = {}  # by path: (type, content), or None for one that is not there yet
         self.agents = {3: "Luis"}
         self.teams = {4: "Vendas"}
         self.inboxes = []
@@ -145,6 +146,7 @@ class FakeChatwoot(ThreadingHTTPServer):
             },
             "labels": conversation["labels"],
             "can_reply": conversation.get("can_reply", True),
+            "additional_attributes": conversation.get("additional_attributes", {}),
         }
 
 
@@ -175,6 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         chatwoot.calls.append((self.command, path, token, body))
         if chatwoot.down:
             return self._answer(503, {"error": "down"})
+        if path in chatwoot.files:
+            return self._file(chatwoot.files[path])
         if token not in (USER_TOKEN, BOT_TOKEN):
             return self._answer(401, {"error": "Invalid Access Token"})
         if path == "/api/v1/profile":
@@ -195,6 +199,16 @@ class _Handler(BaseHTTPRequestHandler):
         if not match or int(match[1]) not in chatwoot.conversations:
             return self._answer(404, {"error": "Resource could not be found"})
         return self._conversation(int(match[1]), match[2], body, query, token)
+
+    def _file(self, file):
+        if file is None:
+            return self._answer(404, {})
+        kind, content = file
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def _contacts(self, path, query, body, token):
         chatwoot = self.server

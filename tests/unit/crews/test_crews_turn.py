@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from chatwootai_agent.crews.base import INTERNAL_NAMES, LOOKUPS
+from chatwootai_agent.crews.part import FileRef
+from chatwootai_agent.crews.received import in_words
+from chatwootai_agent.crews.registry import crew_class
 from chatwootai_agent.crews.reply import Customer
 from chatwootai_agent.crews.whatsapp import WhatsAppCrew
 from chatwootai_agent.crews.wording import ENGLISH, PORTUGUESE
@@ -227,3 +230,63 @@ def test_the_key_goes_to_the_tenants_server_and_nowhere_else(model, monkeypatch)
     reply = crew(server).process_message("?", 1)
     assert {request["_authorization"] for request in server.requests} == {"Bearer sk-secret"}
     assert "sk-secret" not in repr(reply) + repr(server.settings())
+
+
+def test_a_message_of_only_a_file_nobody_can_read_gets_kind_words_and_a_person(model):
+    server = model([says("não devia")])
+    for kind in ("audio", "image", "video", "file"):
+        reply = crew(server).process_message(in_words({"file_type": kind}, None, "pt_BR"), 1)
+        assert reply.text == f"{PORTUGUESE.unread[kind]} Um momento, vou chamar alguém."
+        assert reply.hand_off.reason == PORTUGUESE.causes["unread"]
+    assert server.requests == []
+
+
+def test_the_agent_offers_choices_and_files_only_of_what_it_found(model):
+    product = {"id": 7, "name": "Sérum", "price": 89.9, "currency": "BRL", "has_picture": True}
+    tools = FakeTools(find_products={"success": True, "products": [product]})
+    server = model(
+        [
+            intent("sales"),
+            wants("send_file", {"product_id": 7}),
+            wants("find_products", {"query": "sérum"}),
+            wants("send_file", {"product_id": 7}),
+            wants("offer_choices", {"options": ["Quero este", "Ver outros"]}),
+            says("Este é o sérum."),
+        ]
+    )
+    reply = crew(server, tools).process_message("tem foto do sérum?", 1)
+    assert [step.ok for step in reply.steps if step.name == "send_file"] == [False, True]
+    words, picture = reply.parts
+    assert words.text.endswith("Este é o sérum.")
+    assert [item["title"] for item in words.items] == ["Quero este", "Ver outros"]
+    assert picture.files == (FileRef("product", 7, "Sérum"),)
+
+
+def test_an_internal_name_in_a_choice_is_not_shown_either(model):
+    server = model([intent("sales"), wants("offer_choices", {"options": ["find_products", "Outro"]}), says("Qual?")])
+    assert crew(server).process_message("?", 1).hand_off.cause == "guard"
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "written"),
+    [
+        ("Channel::WebWidget", "O **Sérum** custa R$ 10.", "O **Sérum** custa R$ 10."),
+        ("Channel::Instagram", "O **Sérum** custa R$ 10.", "O Sérum custa R$ 10."),
+        ("Channel::Email", "O **Sérum** custa R$ 10.", "O **Sérum** custa R$ 10.\n\nAtenciosamente,\nAcme Cosméticos"),
+    ],
+)
+def test_each_channel_is_written_to_in_its_own_way(model, channel, text, written):
+    of_channel = crew_class(channel)
+    server = model([intent("support"), says(text)])
+    reply = of_channel("acme", FakeTools(), server.settings(), clock=lambda: MONDAY_NOON).process_message(
+        "?", 1, history=EARLIER
+    )
+    assert reply.text == written
+    assert PORTUGUESE.writing[of_channel.channel.writing] in said_to(server, 1)
+
+
+def test_a_long_answer_is_several_messages_of_what_instagram_takes(model):
+    server = model([intent("support"), says("São várias opções à escolha. " * 60)])
+    reply = crew_class("Channel::Instagram")("acme", FakeTools(), server.settings()).process_message("?", 1)
+    assert len(reply.parts) == 3
+    assert all(len(part.text.encode()) <= 1000 for part in reply.parts)
