@@ -12,6 +12,8 @@ from demo.model.task import read
 MARK = re.compile(r"#(\w+)#")
 PERSON = "pessoa"
 LONG = "longa"
+PARTS = [f"Parte {number}. " + " ".join(["Texto que continua."] * 60) for number in range(1, 9)]
+_SEVERAL_PARTS = "\n\n" + "\n\n".join(PARTS)
 
 
 def marks(text):
@@ -26,6 +28,3 @@ def echo(request):
     names = [choice.name for choice in task.classification.choices]
     name = "person" if PERSON in task.question else "support"
     return Say(json.dumps({task.classification.key: name if name in names else names[0], "confidence": 1}))
-
-
-_SEVERAL_PARTS = "".join(f"\n\nParte {number}. " + "Texto que continua. " * 60 for number in range(1, 9))

@@ -7,6 +7,7 @@ import pytest
 
 from demo.holds import Moment
 
+from . import echo
 from .counting import ANSWERED, DOUBLED, HANDED_OVER, told
 
 
@@ -102,6 +103,13 @@ class Choreography:
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
 def test_killed(disturbed, killed, point):
     assert outcome(disturbed, killed[point.name]) == point.outcome
+
+
+def test_killed_between_the_parts_of_an_answer_no_part_is_missing_or_repeated(disturbed, killed):
+    conversation = killed["between the parts of an answer"].conversation
+    parts = [message.content for message in conversation.replies()]
+    assert 1 < len(parts) == len(set(parts))
+    assert [line for line in "\n".join(parts).splitlines() if line.startswith("Parte")] == echo.PARTS
 
 
 def test_without_the_read_back_the_customer_is_answered_twice(disturbed, killed):
