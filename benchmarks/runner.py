@@ -21,7 +21,7 @@ from stack.instance import Instance
 from . import machine
 from .figures import Row, as_json, as_text
 
-NAMES = ("mcp", "webhook", "turn", "knowledge", "neighbours")
+NAMES = ("mcp", "webhook", "turn", "knowledge", "neighbours", "refusals", "isolation")
 INSTANCE = "bench"  # of its own: no tenant of yours is touched
 
 Benchmark = Callable[[Instance], list[Row]]

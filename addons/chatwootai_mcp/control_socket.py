@@ -26,7 +26,7 @@ from odoo.service.model import retrying
 from odoo.sql_db import close_db
 from odoo.tools import config
 
-from . import log_files, queue_runner
+from . import database_choice, log_files, queue_runner
 from .control import get_control
 from .servers import admission
 from .servers.alert_trail import alerts
@@ -84,6 +84,7 @@ def evict(account_id: str) -> dict[str, Any]:
     close_db(account_id)
     get_stores().cache.drop(account_id)
     get_control().forget(account_id)
+    database_choice.forget(account_id)
     trail.forget(account_id)
     alerts.forget(account_id)
     admission.forget(account_id)

@@ -43,6 +43,9 @@ _WEBHOOK = re.compile(r"/chatwootai/webhook/(?:(?P<account>[a-z0-9-]{1,40})/)?(?
 _CONFIG = re.compile(r"/chatwootai/config/(?P<account>[a-z0-9-]{1,40})\Z")
 _SESSION_COOKIE = re.compile(r"(?:^|; *)session_id=[^;]*")
 _BEARER = "bearer "
+# Where Odoo lists, makes and drops databases, and sends whoever names none that is one.
+_DATABASE_PAGES = re.compile(r"/web/database(/|\Z)")
+_JOB_RUNNER = "/queue_job/runjob"  # it alone names a database by header
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ def deny() -> Response:
         },
         content_type="application/json",
     )
+
+
+def no_such_account() -> Response:
+    """To people who came without naming an account that there is; of the others it says nothing."""
+    return Response("There is no such account here. Log in at /web?db= and your account's name.", 404)
 
 
 def _authenticate(environ: dict[str, Any]) -> Claims | None:
@@ -135,6 +143,10 @@ def _application(
 ) -> Iterable[bytes]:
     path = environ.get("PATH_INFO", "")
     if not _OURS.match(path):
+        if _DATABASE_PAGES.match(path):
+            return no_such_account()(environ, start_response)
+        if path != _JOB_RUNNER:
+            environ.pop("HTTP_X_ODOO_DATABASE", None)
         return _odoo_application(self, environ, start_response)
     environ.pop("HTTP_X_ODOO_DATABASE", None)
     environ["HTTP_COOKIE"] = _SESSION_COOKIE.sub("", environ.get("HTTP_COOKIE", ""))

@@ -111,6 +111,12 @@ class Crossing:
         """Any of the kinds."""
         return choice.of(self._kinds)(self, choice)
 
+    def at_a_tool(self, choice: Choice) -> Request:
+        return choice.of(self._tool_kinds)(self, choice)
+
+    def at_a_door(self, choice: Choice) -> Request:
+        return choice.of(self._doors)(self, choice)
+
     def every_tool(self, choice: Choice) -> Iterator[Request]:
         """Each tool on each of our doors, once."""
         for tool in self._tools:
@@ -249,7 +255,7 @@ class Crossing:
         """The other's records, by a person of ours in the web client."""
         for model in ("res.partner", "product.template", "calendar.event", "company.services.rule"):
             for number in self._numbers:
-                yield self._read_in_session(model, number, False)
+                yield self._read_in_session(model, number, True)
 
     def _read_in_session(self, model: str, record: int, in_query: bool) -> Request:
         params = {"model": model, "method": "read", "args": [[record]], "kwargs": {}}

@@ -220,3 +220,12 @@ _CONTENT = {
 
 def _documents_of(side: Side) -> list[Path]:
     return [instance().data_dir / "chatwootai" / "documents" / f"{side.account_id}.sqlite"]
+
+
+def expire_key(account_id: str, key_id: str) -> None:
+    """Let time pass for a key; the server is to read it for the first time after this."""
+    postgres.sql(
+        "UPDATE chatwootai_mcp_key SET expires_on = now() - interval '1 day' WHERE key_id = :'key_id';",
+        database=account_id,
+        key_id=key_id,
+    )

@@ -1,1 +1,1 @@
-from . import configuration, mcp, operations
+from . import configuration, login, mcp, operations

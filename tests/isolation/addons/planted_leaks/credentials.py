@@ -56,7 +56,7 @@ def authenticate(original, environ):
 
 @plant(SESSION, http.Request, "_get_session_and_dbname")
 def session_and_dbname(original, self):
-    wanted = self.httprequest.environ.pop("HTTP_X_ODOO_DATABASE", None)
+    wanted = self.httprequest.args.get("db")
     session, dbname = original(self)
     if wanted and session.uid:
         session.can_save = False

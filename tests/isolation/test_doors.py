@@ -1,0 +1,100 @@
+"""Whoever is not let in gets the same answer, byte for byte, and nobody can ask which tenants there are."""
+
+import json
+
+import pytest
+
+from .crossing import Request
+from .doors import doors
+from .watch import send
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def known_doors(stack, sides):
+    return doors(stack)
+
+
+@pytest.mark.parametrize(
+    "number", range(7), ids=["/mcp", "/mcp/acme", "/mcp/acme/odoo", "webhook", "shared", "config", "metrics"]
+)
+def test_every_refusal_has_the_same_bytes(stack, known_doors, number):
+    told = {}
+    for why, make in known_doors[number].refused.items():
+        for _ in range(2):
+            answer = send(stack.serving.port, make())
+            heads = [(name, value) for name, value in answer.headers if name != "Date"]
+            told.setdefault((answer.status, tuple(heads), answer.body), []).append(why)
+    assert len(told) == 1, told
+    [(status, _heads, body)] = told
+    assert (status, body) == (401, b'{"error":"unauthorized"}')
+
+
+# A tenant is at its address for whoever knows the address: its people log in there. Everything else a stranger can ask
+# about a name is answered as if there were none of that name.
+NAMES = (
+    "nobody",
+    "postgres",
+    "template1",
+    "chatwootai_template",
+    "chatwootai_control",
+    "acme",
+    "Acme",
+    "acme_products",
+)
+STRANGERS = NAMES[:5]
+
+
+@pytest.mark.parametrize("path", ["/web/database/list", "/web/database/manager", "/web/database/selector"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_databases_are_neither_listed_nor_managed(stack, path, method):
+    answer = send(stack.serving.port, Request("databases", method, path, _JSON, b"{}"))
+    assert answer.status == 404
+    assert b"acme" not in answer.body
+
+
+@pytest.mark.parametrize("path", ["/web/database/create", "/web/database/drop", "/web/database/backup", "/xmlrpc/2/db"])
+def test_databases_are_not_made_or_taken_away(stack, path):
+    assert send(stack.serving.port, Request("databases", "POST", path, _JSON, b"{}")).status == 404
+
+
+@pytest.mark.parametrize("path", ["/xmlrpc/2/db", "/xmlrpc/2/common", "/xmlrpc/db", "/jsonrpc"])
+def test_there_is_no_rpc_of_odoos_own(stack, path):
+    call = {"service": "db", "method": "list", "args": []}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": call}).encode()
+    assert send(stack.serving.port, Request("rpc", "POST", path, _JSON, body)).status == 404
+
+
+@pytest.mark.parametrize("path", ["/web/login", "/web/session/get_session_info", "/web/manifest.webmanifest", "/odoo"])
+def test_a_header_chooses_no_database(stack, path):
+    assert len({_told(stack, path, header=name) for name in (*NAMES, None)}) == 1
+
+
+def test_logging_in_by_json_tells_no_account_from_a_wrong_password(stack):
+    def tried(name):
+        params = {"db": name, "login": "admin", "password": "wrong"}
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}).encode()
+        answer = send(stack.serving.port, Request("login", "POST", "/web/session/authenticate", _JSON, body))
+        return answer.status, answer.body
+
+    assert len({tried(name) for name in NAMES}) == 1
+
+
+@pytest.mark.parametrize("path", ["/web", "/web/login", "/odoo"])
+def test_a_name_of_no_tenants_is_like_any_other(stack, path):
+    told = {_told(stack, f"{path}?db={name}").replace(name, "NAME") for name in STRANGERS}
+    assert len(told) == 1
+    assert "Log in at /web?db=" in send(stack.serving.port, Request("login", "GET", "/web/database/selector")).whole
+
+
+def test_a_stranger_s_logo_and_assets_are_the_same_for_every_name(stack):
+    for path in ("/web/binary/company_logo?dbname={}", "/web/binary/company_logo?db={}", "/web/health?db={}"):
+        assert len({_told(stack, path.format(name)) for name in NAMES}) == 1
+
+
+def _told(stack, path, header=None):
+    named = {"X-Odoo-Database": header} if header else {}
+    answer = send(stack.serving.port, Request("name", "GET", path, named))
+    kept = [(name, value) for name, value in answer.headers if name not in ("Date", "Set-Cookie", "Last-Modified")]
+    return f"{answer.status} {kept} {answer.body.decode(errors='replace')}"
