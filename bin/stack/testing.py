@@ -198,6 +198,7 @@ _NOT_OURS = (
     "manifest-required-author,missing-readme,"
     "invalid-commit,"  # every commit of ours says why, where it stands
     "no-search-all,"  # companies and settings are few
+    "consider-merging-classes-inherited,"  # a file has one purpose, a model may have several
     "method-required-super,missing-return,except-pass,no-raise-unlink,context-overridden,prefer-env-translation,"
     "attribute-string-redundant"
 )
