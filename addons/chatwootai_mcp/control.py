@@ -17,7 +17,7 @@ import psycopg2
 
 from odoo.sql_db import Cursor, db_connect
 
-from .tenancy.quota import Limits
+from .tenancy.quota import Limits, Price
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Control:
         self._database = database
         self._absent_until = 0.0
         self._limits: dict[str, tuple[float, Limits]] = {}
+        self._prices: tuple[float, dict[str, Price]] = (0.0, {})
 
     def tenants(self) -> list[str]:
         """The tenants in service."""
@@ -71,6 +72,16 @@ class Control:
             known = _limits(names, rows[0]) if rows else Limits()
         self._limits[account_id] = (time.monotonic() + LIMITS_SECONDS, known)
         return known
+
+    def price(self, model: str) -> Price | None:
+        """What the operator says this model costs, by its name or for any (``*``); the last answer known."""
+        until, known = self._prices
+        if time.monotonic() >= until:
+            rows = self._rows("SELECT model, tokens_in, tokens_out FROM model_price")
+            if rows is not None:
+                known = {name: Price(float(tokens_in), float(tokens_out)) for name, tokens_in, tokens_out in rows}
+            self._prices = (time.monotonic() + LIMITS_SECONDS, known)
+        return known.get(model) or known.get("*")
 
     def alert(self, account_id: str | None, kind: str, message: str) -> None:
         """Tell the operator, in one row until it is seen. Never fails: an alert that can't be stored is in the log."""

@@ -42,6 +42,14 @@ CREATE TABLE IF NOT EXISTS tenant_limit (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- US dollars for a million tokens; '*' is any model that has no row of its own.
+CREATE TABLE IF NOT EXISTS model_price (
+    model text PRIMARY KEY,
+    tokens_in numeric NOT NULL CHECK (tokens_in >= 0),
+    tokens_out numeric NOT NULL CHECK (tokens_out >= 0),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE IF NOT EXISTS alert (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from ..turns.admission import seat
 from ..turns.run import TurnRun
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ class Conversation(models.Model):
             return "the conversation is gone"
         if not self.try_lock():
             raise RetryableJobError("Another job answers this conversation.", _BUSY_SECONDS, ignore_retry=True)
-        return TurnRun(self.env, self.id).run()
+        with seat(self) as no_seat:
+            return TurnRun(self.env, self.id, no_seat).run()
 
     @api.model
     def _cron_sweep(self):

@@ -3,8 +3,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.chatwootai_mcp.control import get_control
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
+from odoo.addons.chatwootai_mcp.tenancy.quota import Price
 
 from ..crews.errors import TurnFailed
 from ..crews.llm_check import check
@@ -51,6 +53,10 @@ class ResCompany(models.Model):
         "Model for audio",
         help="At the same address, for what customers say in audios. Empty: only what Chatwoot itself transcribes.",
     )
+    chatwootai_llm_price_in = fields.Float(
+        "Price of a million tokens read (US$)", digits=(12, 4), help="The operator's price wins where there is one."
+    )
+    chatwootai_llm_price_out = fields.Float("Price of a million tokens written (US$)", digits=(12, 4))
     chatwootai_llm_check_state = fields.Selection(
         [("running", "Testing…"), ("works", "Works"), ("failed", "Does not work")], readonly=True, copy=False
     )
@@ -128,6 +134,15 @@ class ResCompany(models.Model):
             api_key=read_secret(company, "chatwootai_llm_api_key"),
             json_schema=company.chatwootai_llm_json_schema,
         )
+
+    @api.private
+    def _chatwootai_price(self):
+        """What the model costs; None when nobody has said. A tenant cannot undercut what the operator has set."""
+        company = self.sudo()
+        if price := get_control().price(company.chatwootai_llm_model or ""):
+            return price
+        own = Price(company.chatwootai_llm_price_in, company.chatwootai_llm_price_out)
+        return own if own.tokens_in or own.tokens_out else None
 
     # -- the connection's test: a model may take seconds, so no request waits for it
 

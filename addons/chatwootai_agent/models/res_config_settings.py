@@ -16,6 +16,8 @@ class ResConfigSettings(models.TransientModel):
     chatwootai_llm_transcription_model = fields.Char(
         related="company_id.chatwootai_llm_transcription_model", readonly=False
     )
+    chatwootai_llm_price_in = fields.Float(related="company_id.chatwootai_llm_price_in", readonly=False)
+    chatwootai_llm_price_out = fields.Float(related="company_id.chatwootai_llm_price_out", readonly=False)
     chatwootai_llm_check_state = fields.Selection(related="company_id.chatwootai_llm_check_state")
     chatwootai_llm_check_message = fields.Char(related="company_id.chatwootai_llm_check_message")
     chatwootai_turn_seconds = fields.Integer(related="company_id.chatwootai_turn_seconds", readonly=False)

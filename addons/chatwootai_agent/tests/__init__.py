@@ -6,6 +6,7 @@ from . import test_connecting, test_handing_over, test_inbox
 from . import test_media_reading
 from . import test_saying
 from . import test_turn
+from . import test_turn_limits
 from . import test_webhook
 from . import test_conversation_access
 from . import test_mcp_offers

@@ -6,13 +6,14 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import IllegalMove
+from odoo.addons.chatwootai_mcp.control import Control
 from odoo.addons.chatwootai_mcp.tenancy.quota import Limits
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..crews.errors import TurnFailed
 from ..crews.received import unread_kind
 from ..crews.reply import HandOff
-from ..turns import admission, end
+from ..turns import end
 from .conversation_case import ConversationCase
 
 
@@ -381,8 +382,7 @@ class TestHandingOver(ConversationCase):
 
     def test_at_the_limit_of_turns_a_person_is_called(self):
         self.customer_says("Oi")
-        with patch.object(admission, "get_control") as control:
-            control().limits.return_value = Limits(turns_per_day=0)
+        with patch.object(Control, "limits", lambda control, account_id: Limits(turns_per_day=0)):
             self.turn()
         self.assertFalse(self.crew.asked)
         self.assertEqual((self.turns.state, self.states()), ("failed", ["handed_over"]))

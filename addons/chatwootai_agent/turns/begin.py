@@ -29,8 +29,11 @@ def note_conversation_again(env, conversation_id, seen):
     note_conversation(lock(env["chatwootai.conversation"].browse(conversation_id)), seen)
 
 
-def begin(env, conversation_id):
-    """(bundle, why it may not be answered) of a new turn; seconds to wait; None when there is nothing to answer."""
+def begin(env, conversation_id, no_seat=None):
+    """(bundle, why it may not be answered) of a new turn; seconds to wait; None when there is nothing to answer.
+
+    :param no_seat: why the turn has no place among those at once, and may not be answered for that
+    """
     conversation = lock(env["chatwootai.conversation"].browse(conversation_id))
     messages = conversation.waiting_messages() if conversation else None
     if not messages:
@@ -51,7 +54,7 @@ def begin(env, conversation_id):
         message.write({"turn_id": turn.id, "attempts": message.attempts + 1})
     bundle = bundle_of(turn, messages)
     turn.question = bundle.text
-    return bundle, refusal(in_company_language(env), bundle)
+    return bundle, refusal(in_company_language(env), bundle, no_seat)
 
 
 def _hand_off_is_under_way(conversation):

@@ -32,9 +32,10 @@ _RESOLVED_RETRY = 10  # seconds until Chatwoot is asked again how a conversation
 
 
 class TurnRun:
-    def __init__(self, env, conversation_id):
+    def __init__(self, env, conversation_id, no_seat=None):
         self._env = env
         self._conversation_id = conversation_id
+        self._no_seat = no_seat
         self._steps = []
         self._started = time.monotonic()
 
@@ -45,7 +46,7 @@ class TurnRun:
         """
         if resolved := self._in_own(resolved_but_waiting, self._conversation_id):
             self._look_again(*resolved)
-        begun = self._in_own(begin, self._conversation_id)
+        begun = self._in_own(begin, self._conversation_id, self._no_seat)
         if begun is None:
             return "nothing to answer"
         if isinstance(begun, float):

@@ -8,6 +8,7 @@ from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 
 from ..crews.part import Part
 from ..models.hand_off_rule import FAILURE
+from .admission import QUOTA
 from .handing_over import hand_over
 
 _MANAGERS = "chatwootai_agent.group_agent_manager"
@@ -33,7 +34,8 @@ def say(turn, messages, bundle, reply):
 def call_a_person(turn, bundle, said):
     env = turn.env
     hand_over(turn, bundle, FAILURE, env._("they could not answer (%s)", said))
-    turn.conversation_id.alert(_MANAGERS, env._("The agents could not answer"), said, kind="failed_turn")
+    if turn.hand_off_cause != QUOTA:  # a limit has its own alert: one, not one for each conversation
+        turn.conversation_id.alert(_MANAGERS, env._("The agents could not answer"), said, kind="failed_turn")
 
 
 def _payloads(env, reply):

@@ -10,6 +10,7 @@ from . import (
     mcp_offers,
     outbox,
     res_config_settings,
+    signaled_cache,
     usage,
 )
 from . import ir_http, webhook_secret, webhook_door

@@ -16,7 +16,7 @@ _TEST_SECONDS = 8.0  # a person waits for the answer
 
 class ChatwootConnection(models.Model):
     _name = "chatwootai.chatwoot.connection"
-    _inherit = ["chatwootai.alerting"]
+    _inherit = ["chatwootai.alerting", "chatwootai.signaled.cache"]
     _description = "Chatwoot connection"
     _order = "name, id"
 

@@ -75,12 +75,12 @@ class ChatwootaiLimit(models.Model):
 
     @api.model
     def _watch(self, kind, used):
-        """Tell people of a limit that is reached or nearly so."""
+        """Whether the limit is reached; people are told when it is, and when it nearly is."""
         allowed = getattr(get_control().limits(self.env.cr.dbname), kind)
-        if over(allowed, used):
-            self._tell(kind)
-        elif near(allowed, used):
-            self._tell(kind, reached=False)
+        reached = over(allowed, used)
+        if reached or near(allowed, used):
+            self._tell(kind, reached)
+        return reached
 
     @api.model
     def _tell(self, kind, reached=True):
@@ -94,7 +94,7 @@ class ChatwootaiLimit(models.Model):
         ):
             return
         self = self.with_env(in_company_language(self.env))
-        label = dict(self._fields["kind"]._description_selection(self.env))[kind]
+        label = self._label(kind)
         allowed = self._number(getattr(get_control().limits(self.env.cr.dbname), kind) or 0)
         if reached:
             summary = self.env._("Limit reached: %(limit)s (%(allowed)s)", limit=label, allowed=allowed)
@@ -106,6 +106,10 @@ class ChatwootaiLimit(models.Model):
                 allowed=allowed,
             )
         self.env["chatwootai.alert"]._raise("quota_reached", summary, self._consequence(kind), key)
+
+    @api.model
+    def _label(self, kind):
+        return dict(self._fields["kind"]._description_selection(self.env))[kind]
 
     @api.model
     def _number(self, value):

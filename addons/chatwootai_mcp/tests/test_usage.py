@@ -8,8 +8,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..models import limit as limit_model
-from ..servers import quota_gate
+from ..control import Control
 from ..servers.usage_meter import meter
 from ..tenancy.quota import Limits
 from .common import ToolCase
@@ -20,14 +19,10 @@ class TestUsage(ToolCase):
     def setUp(self):
         super().setUp()
         self.usage = self.env["chatwootai.usage"]
-        self.set_limits()
-        for module in (quota_gate, limit_model):
-            self.startPatcher(patch.object(module, "get_control", lambda: self))
         self.addCleanup(meter.forget, self.account_id)
 
     def set_limits(self, **limits):
-        known = Limits(**limits)
-        self.limits = lambda account_id: known
+        self.startPatcher(patch.object(Control, "limits", lambda control, account_id: Limits(**limits)))
 
     def row(self, kind):
         return self.env["chatwootai.limit"].search([("kind", "=", kind)])
