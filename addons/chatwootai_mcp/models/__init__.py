@@ -1,3 +1,4 @@
+from . import signaled_cache  # others inherit it
 from . import (
     alert,
     alerting,
@@ -10,7 +11,6 @@ from . import (
     mcp_offers,
     outbox,
     res_config_settings,
-    signaled_cache,
     usage,
 )
 from . import ir_http, webhook_secret, webhook_door

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..settings import get_keyring
@@ -17,7 +17,6 @@ from ..tenancy.principal import SERVERS, Principal
 from ..tenancy.tokens import mint_mcp_key, new_token_id
 
 _USE_NOTED_EVERY = 60  # seconds
-_ROW_SECONDS = 60  # a request that began before a revocation may put the old row back into the cache: not for longer
 _noted: dict[tuple[str, str], float] = {}  # (database, key id) → when this process last noted a use
 _noted_lock = threading.Lock()
 
@@ -34,6 +33,7 @@ class _KeyRow:
 
 class ChatwootaiMcpKey(models.Model):
     _name = "chatwootai.mcp.key"
+    _inherit = ["chatwootai.signaled.cache"]
     _description = "MCP key"
     _order = "active desc, id desc"
 
@@ -157,7 +157,7 @@ class ChatwootaiMcpKey(models.Model):
     @api.model
     def _principal(self, key_id: str) -> Principal | None:
         """Who calls with this key; None when it is not, or no longer, in force."""
-        row = self._row(key_id, int(time.time()) // _ROW_SECONDS)
+        row = self._cached("_row", key_id)
         if row is None or (row.expires_on and row.expires_on <= fields.Datetime.now()):
             return None
         return Principal(
@@ -169,8 +169,7 @@ class ChatwootaiMcpKey(models.Model):
         )
 
     @api.model
-    @tools.ormcache("key_id", "period")
-    def _row(self, key_id: str, period: int) -> _KeyRow | None:
+    def _row(self, key_id: str) -> _KeyRow | None:
         # Odoo clears this cache too when a user is archived.
         key = self.sudo().search([("key_id", "=", key_id), ("user_id.active", "=", True)], limit=1)
         return _KeyRow(key.user_id.id, key._servers(), key.can_write, key.expires_on or None) if key else None

@@ -1,10 +1,9 @@
 """What a webhook must know of its connection before anything is stored; cached, since a burst asks for it often."""
 
 import logging
-import time
 from dataclasses import dataclass
 
-from odoo import api, models, tools
+from odoo import api, models
 from odoo.tools import SQL
 
 from ..settings import get_keyring
@@ -12,7 +11,6 @@ from ..tenancy.keyring import Undecipherable
 from .secret_field import PURPOSE
 
 _logger = logging.getLogger(__name__)
-_DOOR_SECONDS = 60  # a request that began before a change may put the old door back into the cache: not for longer
 _ON_THE_DOOR = frozenset({"active", "chatwoot_account", "webhook_token_id", "webhook_secret_ids"})
 
 
@@ -46,11 +44,10 @@ class ChatwootConnection(models.Model):
     @api.model
     def _webhook_doors(self, token_id: str | None) -> tuple[WebhookDoor, ...]:
         """The connection whose address holds this token; without one, all (of the address that tenants share)."""
-        return self._doors_of(token_id, int(time.time()) // _DOOR_SECONDS)
+        return self._cached("_doors_of", token_id)
 
     @api.model
-    @tools.ormcache("token_id", "period")
-    def _doors_of(self, token_id: str | None, period: int) -> tuple[WebhookDoor, ...]:
+    def _doors_of(self, token_id: str | None) -> tuple[WebhookDoor, ...]:
         self.flush_model()
         self.env["chatwootai.webhook.secret"].flush_model()
         rows = self.env.execute_query(

@@ -1,6 +1,7 @@
 """MCP keys: who may issue one, what is kept of it, and what it carries."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -56,6 +57,18 @@ class TestMcpKey(TransactionCase):
         key.action_revoke()
         self.assertIsNone(self.keys._principal(key.key_id))
         self.assertEqual(key.state, "revoked")
+
+    def test_a_key_is_read_once_and_not_kept_by_who_read_it_before_a_change_was_told_of(self):
+        key = self._issued()
+        sequences = self.env.registry.cache_sequences
+        with patch.object(type(self.keys), "_row", autospec=True, side_effect=type(self.keys)._row) as read:
+            for _ in range(3):
+                self.assertTrue(self.keys._principal(key.key_id))
+            self.assertEqual(read.call_count, 1)
+            with patch.dict(sequences, default=sequences["default"] + 1):  # told by another; not in this snapshot
+                for _ in range(3):
+                    self.assertTrue(self.keys._principal(key.key_id), "who began before may go on")
+            self.assertEqual(read.call_count, 4, "what a late reader read is kept for nobody")
 
     def test_archiving_the_user_closes_its_keys(self):
         user = new_test_user(self.env, "leaving")
