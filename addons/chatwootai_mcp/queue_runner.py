@@ -10,6 +10,7 @@ import logging
 from odoo.addons.queue_job import jobrunner
 from odoo.addons.queue_job.jobrunner import runner
 
+from .crons_at_start import bring_forward
 from .tenancy.account import InvalidAccountId, parse_account_id
 
 _logger = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ START_SECONDS = 1  # queue_job waits 5 before the first job
 ADOPTION_SECONDS = 3
 
 _get_db_names = runner.QueueJobRunner.get_db_names
+_initialize_databases = runner.QueueJobRunner.initialize_databases
 _requeue_dead_jobs = runner.QueueJobRunner.requeue_dead_jobs
 _running: runner.QueueJobRunner | None = None
 
@@ -29,6 +31,12 @@ def serves(name: str) -> bool:
 
 def get_db_names(self):
     return [name for name in _get_db_names(self) if _is_tenant(name)]
+
+
+def initialize_databases(self):
+    """Called when the runner starts, and after it lost PostgreSQL."""
+    _initialize_databases(self)
+    bring_forward({name: database.conn for name, database in self.db_by_name.items()})
 
 
 def requeue_dead_jobs(self):
@@ -72,4 +80,5 @@ def _is_tenant(name):
 jobrunner.START_DELAY = START_SECONDS
 runner.SELECT_TIMEOUT = ADOPTION_SECONDS
 runner.QueueJobRunner.get_db_names = get_db_names
+runner.QueueJobRunner.initialize_databases = initialize_databases
 runner.QueueJobRunner.requeue_dead_jobs = requeue_dead_jobs

@@ -60,7 +60,9 @@ class Conversation(models.Model):
         [("agents", "Agents"), ("people", "People"), ("nobody", "Nobody: resolved")], compute="_compute_answered_by"
     )
     chatwoot_updated_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)
+    read_through = BigInteger(readonly=True)  # up to this message, Chatwoot's list of messages was read
     context_floor = BigInteger(readonly=True, help="The agents remember only what was said after this message.")
+    resolved_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)  # by Chatwoot's clock; 0 when unknown
     last_message_at = fields.Datetime("Last message", readonly=True)
     closed_until = fields.Datetime(
         readonly=True, index="btree_not_null", help="The customer knows that nobody answers until then."
@@ -159,11 +161,16 @@ class Conversation(models.Model):
             newest = self.env["chatwootai.message"].search(
                 [("conversation_id", "=", self.id)], order="chatwoot_id desc", limit=1
             )
-            changed["context_floor"] = newest.chatwoot_id
+            changed |= {"context_floor": newest.chatwoot_id, "resolved_at": self.chatwoot_updated_at}
         if changed:
             self.write(changed)
         if standing.answerer is Answerer.PEOPLE:
             self.waiting_messages().state = MessageState.WITH_PEOPLE
+
+    def _is_of_now(self, message):
+        """Whether a message was said since the conversation was last resolved; word of it may come late."""
+        said_before = message.created_at and message.created_at.timestamp() < self.resolved_at
+        return message.id > self.context_floor and not said_before
 
     @api.private
     def waiting_messages(self):
@@ -173,16 +180,39 @@ class Conversation(models.Model):
         return self.env["chatwootai.message"].search(waiting, order="chatwoot_id")
 
     @api.private
-    def queue_turn(self, seconds=0, identity_key=None):
-        """A job that answers what waits here. One for each message: a job that exists may be past seeing this one."""
+    def queue_turn(self, within=0):
+        """See to it that a job looks at what waits here: a new one at once, or one that exists, within so many seconds.
+
+        :param within: None when whatever time the job has is right
+        :return: whether there was none
+
+        The caller holds the conversation's lock. A job that has not started will take that lock before it looks, and so
+        will see what the caller stored; one that has started may be past it, and does not count.
+        """
         self.ensure_one()
-        delayed = self.with_user(SUPERUSER_ID).with_delay(
-            channel=_CHANNEL,
-            eta=timedelta(seconds=seconds) if seconds else None,
-            identity_key=identity_key,
-            description=f"Answer conversation {self.display_id}",
+        key = f"chatwootai.turn:{self.id}"
+        queued = self.env.execute_query(
+            SQL(
+                "SELECT id, eta FROM queue_job WHERE identity_key = %s AND state IN ('pending', 'enqueued')"
+                " ORDER BY eta NULLS FIRST LIMIT 1",
+                key,
+            )
         )
-        delayed._job_answer()
+        if not queued:
+            description = f"Answer conversation {self.display_id}"
+            delayed = self.with_user(SUPERUSER_ID).with_delay(
+                channel=_CHANNEL, identity_key=key, description=description
+            )
+            delayed._job_answer()
+        elif within is not None:
+            self._bring_forward(*queued[0], fields.Datetime.now() + timedelta(seconds=within))
+        return not queued
+
+    def _bring_forward(self, job_id, eta, latest):
+        if eta and eta > latest:
+            self.env.execute_query(
+                SQL("UPDATE queue_job SET eta = %s WHERE id = %s AND state = 'pending' RETURNING id", latest, job_id)
+            )
 
     @api.private
     def try_lock(self):

@@ -6,21 +6,25 @@ The conversation's row is locked first, so that a burst's events wait for one an
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 from odoo import fields
 from odoo.tools import SQL
 
-from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Ignored, MessageEvent
+from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignored, MessageEvent
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
 
 from .channel_news import take_channel_news
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
+_SPEAKERS = (Author.PERSON, Author.BOT)
 
 
 def take_in(connection, event):
     """Store what the event says. Repeats and late arrivals change nothing."""
     if isinstance(event, Ignored):
         return
-    conversation = _locked_conversation(connection, event.conversation)
+    conversation = locked_conversation(connection, event.conversation)
     note_conversation(conversation, event.conversation)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
@@ -53,6 +57,48 @@ def note_conversation(conversation, seen):
     if changed:
         conversation.write(changed)
     conversation.take_standing(conversation._standing().seen(seen))
+
+
+def take_list(conversation, listed):
+    """Take in what Chatwoot's list of messages says; the rows of those whose webhook never came.
+
+    They are stored like the others. What was said before the connection was made is not for the agents, and, in a list
+    that is read for the first time, neither is what somebody has answered since.
+    """
+    new = _unknown(conversation, listed)
+    if not conversation.read_through:
+        new = _since_the_last_word(conversation, new)
+    rows = conversation.env["chatwootai.message"]
+    for message in new:
+        rows += take_message(conversation, message)
+    for message in listed:
+        take_channel_news(conversation, message, take_message)
+    conversation.read_through = max([conversation.read_through, *(message.id for message in listed)])
+    return rows
+
+
+def _unknown(conversation, listed):
+    """Public messages of the list that are not stored, oldest first."""
+    since = conversation.connection_id.create_date - _CLOCKS_DIFFER
+    new = [
+        message
+        for message in sorted(listed, key=lambda message: message.id)
+        if message.id > conversation.read_through
+        and not message.private
+        and message.direction is not Direction.ACTIVITY
+        and not (message.created_at and _naive(message.created_at) < since)
+    ]
+    known = conversation.env["chatwootai.message"].search(
+        [("conversation_id", "=", conversation.id), ("chatwoot_id", "in", [message.id for message in new])]
+    )
+    known_ids = set(known.mapped("chatwoot_id"))
+    return [message for message in new if message.id not in known_ids]
+
+
+def _since_the_last_word(conversation, messages):
+    """All from the last that somebody of the company, or a bot, said; the customer's before it have been answered."""
+    last = max((message.id for message in messages if message.author in _SPEAKERS), default=0)
+    return [message for message in messages if message.id >= last]
 
 
 def take_message(conversation, message, *, picked=False):
@@ -92,7 +138,7 @@ def take_message(conversation, message, *, picked=False):
     if not row:
         return env["chatwootai.message"]
     conversation.last_message_at = fields.Datetime.now()
-    if author == "person" and message.id > conversation.context_floor:
+    if author == Author.PERSON and conversation._is_of_now(message):
         conversation.take_standing(conversation._standing().heard(Author.PERSON))
     stored = env["chatwootai.message"].browse(row[0][0])
     if state == MessageState.WAITING:
@@ -122,7 +168,7 @@ def _take_change(conversation, message):
         stored.write({"content": message.content, "attachments": attachments or False})
 
 
-def _locked_conversation(connection, seen):
+def locked_conversation(connection, seen):
     """The conversation's row, locked until the transaction ends; nothing of it is read from before."""
     Conversation = connection.env["chatwootai.conversation"]
     Conversation.flush_model()

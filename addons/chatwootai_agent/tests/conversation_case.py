@@ -65,9 +65,13 @@ class ConversationCase(ChatwootMixin, TransactionCase):
     def receive(self, payload):
         """The webhook's event, taken in; the number of jobs it made."""
         with trap_jobs() as trap:
-            take_in(self.connection, parse_event(payload))
-            self.env.flush_all()
+            self.take(payload)
             return len(trap.enqueued_jobs)
+
+    def take(self, payload):
+        """The same, whose jobs are stored."""
+        take_in(self.connection, parse_event(payload))
+        self.env.flush_all()
 
     def customer_says(self, words, **values):
         """A customer's message in Chatwoot, and its webhook."""

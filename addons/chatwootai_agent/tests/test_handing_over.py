@@ -233,6 +233,6 @@ class TestBusinessHours(HandOffCase):
             self.customer_says("Oi")
             self.turn()
         for moment, jobs in ((CLOSED + timedelta(hours=1), 0), (OPENING + timedelta(hours=1), 1)):
-            with self.at(moment), trap_jobs() as trap:
+            with self.at(moment), self.own_transactions(), trap_jobs() as trap:
                 self.env["chatwootai.conversation"]._cron_sweep()
                 trap.assert_jobs_count(jobs, only=self.conversation._job_answer)

@@ -53,7 +53,7 @@ class TestAnswering(ConversationCase):
     def test_typing_is_shown_while_the_crew_thinks(self):
         self.customer_says("Oi")
         self.answer()
-        self.assertIn("on", self.chatwoot.conversation(25)["typing"])
+        self.assertEqual(self.chatwoot.conversation(25)["typing"], ["on", "off"])
 
     def test_the_crew_knows_what_was_said_before_and_to_whom(self):
         partner = self.env["res.partner"].create({"name": "Ana Ruiz", "phone": "+55 (11) 98765-4321"})
@@ -147,21 +147,12 @@ class TestBundling(ConversationCase):
         self.assertIsNone(self.turn())
         self.assertEqual(self.crew.asked[0]["message"], "Oi\ne…")
 
-    def test_each_message_has_a_job_of_its_own_after_the_pause(self):
+    def test_a_job_looks_at_once_and_shows_typing_while_the_customer_may_write_on(self):
         self.inbox.pause_seconds = 4
-        message_id = self.chatwoot.add(25, "Oi")
-        with trap_jobs() as trap:
-            self._take(self.chatwoot.webhook(25, message_id))
-            [job] = trap.enqueued_jobs
-        self.assertEqual((job.channel, job.identity_key), ("root.chatwootai_turn", None))
-        self.assertTrue(job.eta)
-
-    def _take(self, payload):
-        from odoo.addons.chatwootai_mcp.chatwoot.payload import parse_event
-
-        from ..models.intake import take_in
-
-        take_in(self.connection, parse_event(payload))
+        self.customer_says("Oi")
+        self.assertGreater(self.turn(), 2)
+        self.assertFalse(self.crew.asked)
+        self.assertEqual(self.chatwoot.conversation(25)["typing"], ["on"])
 
     def test_a_message_that_arrives_while_the_crew_thinks_is_answered_with_the_others(self):
         self.customer_says("Quanto custa o sérum?")
@@ -471,13 +462,3 @@ class TestKilled(ConversationCase):
                 self.turn()
         self.assertEqual(self.states(), ["handed_over"])
         self.assertEqual(self.turns[-1:].state, "failed")
-
-    def test_the_sweeper_queues_what_was_left(self):
-        self.customer_says("Oi")
-        with trap_jobs() as trap:
-            self.env["chatwootai.conversation"]._cron_sweep()
-            trap.assert_jobs_count(0)
-        self.age(self.conversation.chat_ids, 660, "received_at")
-        with trap_jobs() as trap, self.assertLogs("odoo.addons.chatwootai_agent.models.answering", "WARNING"):
-            self.env["chatwootai.conversation"]._cron_sweep()
-            trap.assert_jobs_count(1)

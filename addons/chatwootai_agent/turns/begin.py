@@ -1,5 +1,6 @@
 """The beginning of a turn: what waits is claimed, unless it is too early or people have the conversation."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import fields
@@ -15,6 +16,19 @@ from .bundle import bundle_of
 from .closed import agents_answer, stand_aside
 
 _READING_SECONDS = 3.0  # until it is asked again whether files were read; whoever reads them says so too
+_TOO_LATE = "chatwootai_agent.too_late_hours"
+_TOO_LATE_HOURS = 6
+
+
+@dataclass(frozen=True)
+class TooEarly:
+    """Look again after so many seconds."""
+
+    seconds: float
+    connection_id: int
+    display_id: int
+    why: str
+    show_typing: bool = False
 
 
 def resolved_but_waiting(env, conversation_id):
@@ -30,7 +44,7 @@ def note_conversation_again(env, conversation_id, seen):
 
 
 def begin(env, conversation_id, no_seat=None):
-    """(bundle, why it may not be answered) of a new turn; seconds to wait; None when there is nothing to answer.
+    """(bundle, why it may not be answered) of a new turn; or TooEarly; None when there is nothing to answer.
 
     :param no_seat: why the turn has no place among those at once, and may not be answered for that
     """
@@ -42,19 +56,33 @@ def begin(env, conversation_id, no_seat=None):
         messages.state = MessageState.WITH_PEOPLE
         return None
     inbox = conversation._inbox()
-    if early := _seconds_too_early(inbox, messages):
-        return early
+    where = (conversation.connection_id.id, conversation.display_id)
+    if seconds := _seconds_too_early(inbox, messages):
+        return TooEarly(seconds, *where, "The customer may still be writing.", show_typing=True)
     if messages.being_read():
-        return _READING_SECONDS
+        return TooEarly(_READING_SECONDS, *where, "What the customer attached is being read.", show_typing=True)
     if not agents_answer(inbox):
-        return stand_aside(conversation, inbox, messages)
+        seconds = stand_aside(conversation, inbox, messages)
+        return seconds and TooEarly(seconds, *where, "The agents do not answer at this hour.")
     conversation.turn_ids.filtered(lambda turn: turn.state == TurnState.RUNNING).interrupt()
     turn = env["chatwootai.turn"].create({"conversation_id": conversation.id})
     for message in messages:
         message.write({"turn_id": turn.id, "attempts": message.attempts + 1})
     bundle = bundle_of(turn, messages)
     turn.question = bundle.text
-    return bundle, refusal(in_company_language(env), bundle, no_seat)
+    env = in_company_language(env)
+    return bundle, _came_too_late(env, messages) or refusal(env, bundle, no_seat)
+
+
+def _came_too_late(env, messages):
+    """Why messages that were found long after they were written are for people; None when they are not."""
+    parameter = env["ir.config_parameter"].sudo().get_param(_TOO_LATE)
+    hours = int(parameter) if parameter and parameter.isdecimal() else _TOO_LATE_HOURS
+    times = [(message.written_at, message.received_at) for message in messages if message.written_at]
+    if not any(received - written > timedelta(hours=hours) for written, received in times):
+        return None
+    written = fields.Datetime.to_string(min(written for written, _received in times))
+    return env._("it was written at %s (UTC), and reached the agents only hours later", written)
 
 
 def _hand_off_is_under_way(conversation):

@@ -23,6 +23,7 @@ class Bundle:
     history: tuple[dict[str, str], ...]
     customer: Customer
     row_ids: tuple[int, ...]
+    read_through: int  # in Chatwoot: up to this message its list was read; 0 when it never was
     first_id: int  # in Chatwoot: whatever a person said after it was said to these messages
     attempt: int
 
@@ -43,6 +44,7 @@ def bundle_of(turn, messages):
         history=history,
         customer=_customer(conversation),
         row_ids=tuple(messages.ids),
+        read_through=conversation.read_through,
         first_id=min(messages.mapped("chatwoot_id")),
         attempt=max(messages.mapped("attempts")),
     )

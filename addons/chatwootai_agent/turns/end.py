@@ -1,17 +1,15 @@
 """The end of a turn: its answer is said, withheld, or thrown away; or its failure is noted, and a person called."""
 
-from odoo.addons.chatwootai_mcp.chatwoot.payload import Author
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import (
     MessageState,
     TurnState,
     end_of_failure,
     end_of_thinking,
-    person_spoke,
 )
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
-from ..models.intake import note_conversation, take_message
+from ..models.intake import note_conversation, take_list
 from .saying import call_a_person, say
 from .trace import costs, note_result, note_steps
 
@@ -19,12 +17,14 @@ _TRIES = 3  # of the crew before a person is called
 _FIRST_RETRY = 5  # seconds; then three times as long each time
 
 
-def conclude(env, bundle, reply, steps, ms, seen, said_since):
+def conclude(env, bundle, reply, steps, ms, seen, listed):
     """The turn's end, all of it in this transaction."""
     turn = env["chatwootai.turn"].browse(bundle.turn_id)
     conversation = lock(turn.conversation_id)
     note_result(turn, reply, steps, ms)
-    _take_what_was_said(conversation, seen, said_since)
+    if seen is not None:
+        note_conversation(conversation, seen)
+        take_list(conversation, listed)
     messages = _claimed(env, bundle, turn)
     if turn.state != TurnState.RUNNING:
         return "another process has taken it for dead: it says nothing"
@@ -45,20 +45,6 @@ def _claimed(env, bundle, turn):
     """The turn's messages that still wait for it."""
     messages = env["chatwootai.message"].browse(bundle.row_ids)
     return messages.filtered(lambda message: message.turn_id == turn and message.state == MessageState.WAITING)
-
-
-def _take_what_was_said(conversation, seen, said_since):
-    """Bring the rows up to what Chatwoot says now, messages whose webhook never came among them."""
-    if seen is not None:
-        note_conversation(conversation, seen)
-    own_ids, sending = conversation.env["chatwootai.outbox"].message_ids_of(
-        conversation.connection_id, conversation.display_id
-    )
-    for message in said_since:
-        if message.author is Author.CUSTOMER and not message.private:
-            take_message(conversation, message)
-    if person_spoke(said_since, own_ids, sending):
-        conversation.take_standing(conversation._standing().heard(Author.PERSON))
 
 
 def note_failure(env, bundle, said, retryable, steps, usage, ms):

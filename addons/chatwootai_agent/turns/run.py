@@ -22,11 +22,11 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..crews.errors import TurnFailed
 from ..stopping import is_stopping
-from .begin import begin, note_conversation_again, resolved_but_waiting
+from .begin import TooEarly, begin, note_conversation_again, resolved_but_waiting
 from .end import conclude, note_failure
+from .showing_typing import COURTESY_SECONDS, ShowingTyping, show_typing
 
 _logger = logging.getLogger(__name__)
-_COURTESY_SECONDS = 2.0  # for showing that somebody is typing
 _READ_SECONDS = 10.0
 _RESOLVED_RETRY = 10  # seconds until Chatwoot is asked again how a conversation stands
 
@@ -49,17 +49,20 @@ class TurnRun:
         begun = self._in_own(begin, self._conversation_id, self._no_seat)
         if begun is None:
             return "nothing to answer"
-        if isinstance(begun, float):
-            raise RetryableJobError("The customer may still be writing.", begun, ignore_retry=True)
+        if isinstance(begun, TooEarly):
+            if begun.show_typing:
+                with self._client(begun.connection_id, COURTESY_SECONDS) as client:
+                    show_typing(client, begun.display_id, True)
+            raise RetryableJobError(begun.why, begun.seconds, ignore_retry=True)
         bundle, refusal = begun
         with working_for(self._env.cr.dbname, turn=bundle.turn_id):
-            return self._answer(bundle, refusal)
-
-    def _answer(self, bundle, refusal):
-        try:
             if refusal:
-                raise TurnFailed(refusal, retryable=False)
-            self._show_typing(bundle)
+                return self._failed(bundle, TurnFailed(refusal, retryable=False))
+            with ShowingTyping(self._client(bundle.connection_id, COURTESY_SECONDS), bundle.display_id):
+                return self._answer(bundle)
+
+    def _answer(self, bundle):
+        try:
             reply = self._think(bundle)
         except Exception as error:
             self._end_if_stopping(error)
@@ -97,14 +100,6 @@ class TurnRun:
             raise RetryableJobError(str(error), _RESOLVED_RETRY, ignore_retry=True) from error
         self._in_own(note_conversation_again, self._conversation_id, seen)
 
-    def _show_typing(self, bundle):
-        """A courtesy: whether it works decides nothing."""
-        try:
-            with self._client(bundle.connection_id, _COURTESY_SECONDS) as client:
-                client.show_typing(bundle.display_id, True)
-        except ChatwootError as error:
-            _logger.info("turn %d: typing not shown: %s", bundle.turn_id, error)
-
     def _think(self, bundle):
         from ..crews.in_process import InProcessTools, principal_of_agent
         from ..crews.registry import crew_class
@@ -124,13 +119,15 @@ class TurnRun:
         )
 
     def _read_again(self, bundle):
-        """The conversation and what was said in it since, as Chatwoot says now; (None, ()) when it does not answer.
+        """The conversation and what was said in it since it was last read, as Chatwoot says now; (None, ()) when it
+        does not answer.
 
         Then the outbox, which asks again before it sends, decides whether the agents may still speak.
         """
         try:
             with self._client(bundle.connection_id, _READ_SECONDS) as client:
-                return client.conversation(bundle.display_id), client.messages_since(bundle.display_id, bundle.first_id)
+                seen = client.conversation(bundle.display_id)
+                return seen, client.messages_since(bundle.display_id, bundle.read_through)
         except ChatwootError as error:
             _logger.info("turn %d: conversation not read again: %s", bundle.turn_id, error)
             return None, ()

@@ -19,9 +19,11 @@ from .payload import (
     ContactDetails,
     Conversation,
     InvalidPayload,
+    ListedConversation,
     Message,
     parse_contact_details,
     parse_conversation,
+    parse_listed,
     parse_message,
 )
 
@@ -97,6 +99,19 @@ class ChatwootClient:
         try:
             return parse_conversation(answer)
         except InvalidPayload:
+            raise _unexpected() from None
+
+    def pending_conversations(self, page: int = 1) -> list[ListedConversation]:
+        """25 at most, those that were active last first."""
+        answer = self._call(
+            "GET",
+            self._path("/conversations"),
+            token=self._reader(),
+            params={"status": "pending", "assignee_type": "all", "page": page},
+        )
+        try:
+            return [parse_listed(listed) for listed in answer["data"]["payload"]]
+        except (KeyError, TypeError, InvalidPayload):
             raise _unexpected() from None
 
     def messages(self, conversation: int, *, after: int | None = None, before: int | None = None) -> list[Message]:

@@ -131,6 +131,15 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedConversation:
+    """A conversation of the API's list."""
+
+    conversation: Conversation
+    newest_id: int  # of its messages; 0 when the list showed none
+    last_activity_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageEvent:
     event: str
     account_id: int
@@ -243,6 +252,18 @@ def parse_conversation(payload: object) -> Conversation:
         labels=_labels(values),
         subject=_text(_optional_mapping(values, "additional_attributes"), "mail_subject", _MAX_NAME),
         newest_message_id=_newest_message_id(values),
+    )
+
+
+def parse_listed(payload: object) -> ListedConversation:
+    """A conversation of the API's list, which shows its newest message with it."""
+    values = _mapping(payload, "conversation")
+    shown = [*_list(values, "messages"), values.get("last_non_activity_message")]
+    ids = [message.get("id") for message in shown if isinstance(message, dict)]
+    return ListedConversation(
+        conversation=parse_conversation(values),
+        newest_id=max((number for number in ids if isinstance(number, int)), default=0),
+        last_activity_at=_number(values, "last_activity_at"),
     )
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -12,6 +13,7 @@ from .fake_administration import Administration
 
 USER_TOKEN, BOT_TOKEN = "user-token", "bot-token"
 ACCOUNT = 7
+PAGE = 25  # conversations of a list
 _ACCOUNT_PATH = f"/api/v1/accounts/{ACCOUNT}"
 _PATH = re.compile(rf"{_ACCOUNT_PATH}/conversations/(\d+)(/[a-z_]+)?\Z")
 _CONTACT = re.compile(rf"{_ACCOUNT_PATH}/contacts/(\d+)\Z")
@@ -125,7 +127,7 @@ class FakeChatwoot(ThreadingHTTPServer):
             "inbox": {"id": 17, "name": "WhatsApp"},
             **message,
             "message_type": words[message["message_type"]],
-            "created_at": "2026-06-18T15:04:05.319Z",
+            "created_at": datetime.fromtimestamp(message["created_at"], UTC).isoformat(timespec="milliseconds"),
             "conversation": self.shown(number),
             **changes,
         }
@@ -195,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, {"payload": chatwoot.inboxes})
         if path.startswith(f"{_ACCOUNT_PATH}/contacts"):
             return self._contacts(path, query, body, token)
+        if path == f"{_ACCOUNT_PATH}/conversations":
+            return self._answer(200, {"data": {"payload": self._listed(parse_qs(query))}})
         match = _PATH.match(path)
         if not match or int(match[1]) not in chatwoot.conversations:
             return self._answer(404, {"error": "Resource could not be found"})
@@ -209,6 +213,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def _listed(self, query):
+        """A page of the conversations in a status, those that were active last first."""
+        chatwoot = self.server
+        listed = []
+        for number, conversation in chatwoot.conversations.items():
+            messages = conversation["messages"][-1:]
+            if conversation["status"] == query["status"][0]:
+                active = messages[0]["created_at"] if messages else 0
+                listed.append({**chatwoot.shown(number), "messages": messages, "last_activity_at": active})
+        listed.sort(key=lambda one: one["last_activity_at"], reverse=True)
+        first = (int(query["page"][0]) - 1) * PAGE
+        return listed[first : first + PAGE]
 
     def _contacts(self, path, query, body, token):
         chatwoot = self.server
