@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 
@@ -20,12 +21,14 @@ class ShowingTyping:
         self._thread = threading.Thread(target=self._run, name="chatwootai-typing", daemon=True)
 
     def __enter__(self):
-        self._thread.start()
+        with suppress(RuntimeError):  # a process that is being stopped starts no threads
+            self._thread.start()
         return self
 
     def __exit__(self, *_):
         self._ended.set()
-        self._thread.join(COURTESY_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(COURTESY_SECONDS)
 
     def _run(self):
         with self._client:
