@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from stack import postgres
 
+from demo.holds import Moment
 from tests.served_stack import OdooSession, served_stack
 
 from .echo import echo
@@ -67,6 +68,14 @@ class Disturbed:
             )
 
         wait_until(arrived, timeout, f"the webhook of message {message.id}")
+
+    def hold_after_the_model(self, mark, moment, pattern, skip=0):
+        """A hold of calls to Chatwoot that are made once the model has answered the message with this mark."""
+        return AfterTheModel(self, mark, (moment, pattern, skip))
+
+    def next_conversation(self, tenant):
+        """The number of the conversation that a new customer begins."""
+        return max(self.chatwoot.desk.account(self.account(tenant)).conversations, default=0) + 1
 
     def sql(self, tenant, query):
         return postgres.sql(query, database=tenant)
@@ -145,6 +154,23 @@ class Disturbed:
         self.serving.start(**environment)
         self._many_at_once = environment == MANY_AT_ONCE
         self.up.set()
+
+
+class AfterTheModel:
+    """Like a hold, set in two steps: the model's answer is held until the hold of the calls after it is set."""
+
+    def __init__(self, disturbed, mark, hold):
+        self._disturbed, self._hold, self._set = disturbed, None, hold
+        self._model = disturbed.model.holds.hold(Moment.AFTER, f"answer .*#{mark}#")
+
+    def wait(self):
+        self._model.wait()
+        self._hold = self._disturbed.chatwoot.holds.hold(*self._set[:2], skip=self._set[2])
+        self._model.release()
+        self._hold.wait()
+
+    def release(self):
+        self._hold.release()
 
 
 def wait_until(condition, timeout, what):

@@ -7,6 +7,8 @@ last look at the conversation has been answered, or when the post is already on 
 message may still appear, the one under way, and none after it.
 """
 
+from functools import partial
+
 import pytest
 
 from demo.holds import Moment
@@ -36,6 +38,7 @@ MOMENTS = [
     "when the post was taken",
     "between the parts of an answer",
 ]
+AFTER_THE_TURN = MOMENTS[MOMENTS.index("before the outbox looks") :]
 
 
 class Case:
@@ -44,6 +47,7 @@ class Case:
     def __init__(self, disturbed, moment, means):
         self._disturbed, self.moment, self.means = disturbed, moment, means
         self._phone = disturbed.number()
+        self._mark = self._phone[-8:]
         self._hold = None
         self._conversation = None
         self.taken_over = None
@@ -54,8 +58,7 @@ class Case:
 
     def bring_to_its_moment(self):
         if self.moment != BEFORE_THE_MESSAGE:
-            account = self._disturbed.chatwoot.desk.account(self._account)
-            self._set_hold(rf"/conversations/{max(account.conversations, default=0) + 1}")
+            self._set_hold(rf"/conversations/{self._disturbed.next_conversation('careful')}")
             message = self._says(f"Quero uma resposta {LONG}" if "parts" in self.moment else "Quanto custa?")
             if self.moment == DURING_THE_PAUSE:
                 self._disturbed.accepted(message)
@@ -64,12 +67,18 @@ class Case:
     def take_over(self):
         if self._hold:
             self._hold.wait()
+            assert self._stored() == (self.moment in AFTER_THE_TURN)
         if self.taken_over is None:
             self._act()
         if self._hold:
             self._hold.release()
         if self.moment == BEFORE_THE_MESSAGE:
             self._says("Quanto custa?")
+
+    def _stored(self):
+        """Whether the answer is in the outbox."""
+        entries = f"SELECT count(*) > 0 FROM chatwootai_outbox WHERE conversation_display_id = {self._conversation}"
+        return self._disturbed.sql("careful", entries) == ["t"]
 
     def said_after_it(self):
         """The agents' public messages that Chatwoot stored after the take-over."""
@@ -85,7 +94,7 @@ class Case:
         return self._disturbed.account("careful")
 
     def _says(self, text):
-        message = self._disturbed.says("careful", f"#{self._phone[-8:]}# {text}", self._phone)
+        message = self._disturbed.says("careful", f"#{self._mark}# {text}", self._phone)
         self._conversation = message.conversation.display_id
         return message
 
@@ -100,24 +109,23 @@ class Case:
 
     def _set_hold(self, conversation):
         model, chatwoot = self._disturbed.model.holds, self._disturbed.chatwoot.holds
-        read, posted = rf"GET .*{conversation} ", rf"POST .*{conversation}/messages "
-        listed = rf"GET .*{conversation}/messages "
-        mark = f"#{self._phone[-8:]}#"
+        after_the_model = partial(self._disturbed.hold_after_the_model, self._mark)
+        read, posted = rf"GET .*{conversation}(/messages)? ", rf"POST .*{conversation}/messages "
         match self.moment:
             case "while the intent is asked for":
-                self._hold = model.hold(Moment.BEFORE, f"classify .*{mark}")
+                self._hold = model.hold(Moment.BEFORE, f"classify .*#{self._mark}#")
             case "while the model thinks":
-                self._hold = model.hold(Moment.BEFORE, f"answer .*{mark}")
+                self._hold = model.hold(Moment.BEFORE, f"answer .*#{self._mark}#")
             case "before the conversation is read again":
-                self._hold = chatwoot.hold(Moment.BEFORE, read)
+                self._hold = after_the_model(Moment.BEFORE, read)
             case "while it is read again":
-                self._hold = chatwoot.hold(Moment.AFTER, f"{read}|{listed}")
+                self._hold = after_the_model(Moment.AFTER, read)
             case "before the outbox looks":
-                self._hold = chatwoot.hold(Moment.BEFORE, f"{read}|{listed}", skip=2)
+                self._hold = after_the_model(Moment.BEFORE, read, skip=2)
             case "while the outbox looks":
-                self._hold = chatwoot.hold(Moment.AFTER, f"{read}|{listed}", skip=2)
+                self._hold = after_the_model(Moment.AFTER, read, skip=2)
             case "when the last look is answered":
-                self._hold = chatwoot.hold(Moment.AFTER, f"{read}|{listed}", skip=3)
+                self._hold = after_the_model(Moment.AFTER, read, skip=3)
             case "when the post is on its way":
                 self._hold = chatwoot.hold(Moment.BEFORE, posted)
             case "when the post was taken" | "between the parts of an answer":

@@ -61,7 +61,8 @@ class Choreography:
     def bring_to(self, point):
         model, chatwoot = self._disturbed.model.holds, self._disturbed.chatwoot.holds
         mark = f"#{point.mark}#"
-        conversation = rf"/conversations/{self._next_conversation(point.tenant)}"
+        conversation = rf"/conversations/{self._disturbed.next_conversation(point.tenant)}"
+        read_again = rf"GET .*{conversation}(/messages)? "
         said_in = rf"POST .*{conversation}/messages .*"
         match point.name:
             case "before the model":
@@ -71,9 +72,9 @@ class Choreography:
             case "after the model":
                 self._keep(model.hold(Moment.AFTER, f"answer .*{mark}"))
             case "before the conversation is read again":
-                self._keep(chatwoot.hold(Moment.BEFORE, rf"GET .*{conversation} "))
+                self._keep(self._disturbed.hold_after_the_model(point.mark, Moment.BEFORE, read_again))
             case "after the answer was stored":
-                self._keep(chatwoot.hold(Moment.BEFORE, rf"GET .*{conversation} ", skip=1))
+                self._keep(self._disturbed.hold_after_the_model(point.mark, Moment.BEFORE, read_again, skip=2))
             case "when the answer arrives at Chatwoot":
                 self._keep(chatwoot.hold(Moment.BEFORE, said_in + mark))
             case "after Chatwoot took the answer":
@@ -91,10 +92,6 @@ class Choreography:
     def wait_for_all(self):
         for hold in self._holds:
             hold.wait()
-
-    def _next_conversation(self, tenant):
-        account = self._disturbed.chatwoot.desk.account(self._disturbed.account(tenant))
-        return max(account.conversations, default=0) + 1
 
     def _keep(self, hold):
         self._holds.append(hold)
