@@ -1,8 +1,8 @@
-"""The control database: the operator's list of tenants, of their Chatwoot accounts, limits and alerts.
+"""The control database: the operator's list of tenants, of their Chatwoot accounts, limits, prices and alerts.
 
-Odoo reads it with its own role, which may change nothing there but raise an alert. Where there is none (the addon
-installed into a plain Odoo by hand) or it can't be reached, there are no shared webhooks, and the limits last known
-hold.
+Odoo reads it with its own role, which may change nothing there but raise an alert and claim a Chatwoot account that is
+free. Where there is none (the addon installed into a plain Odoo by hand) or it can't be reached, there are no shared
+webhooks, and the limits last known hold.
 """
 
 import logging
@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo.sql_db import Cursor, db_connect
 
@@ -32,7 +33,7 @@ class Unreachable(Exception):
 
 class Control:
     def __init__(self, database: str) -> None:
-        self._database = database
+        self.database = database
         self._absent_until = 0.0
         self._limits: dict[str, tuple[float, Limits]] = {}
         self._prices: tuple[float, dict[str, Price]] = (0.0, {})
@@ -55,11 +56,40 @@ class Control:
         """Whose event it is that came to the webhook all tenants of one Chatwoot share."""
         rows = self._rows(
             "SELECT account_id FROM chatwoot_account JOIN chatwoot_webhook USING (base_url)"
-            " WHERE token_id = %s AND chatwoot_account = %s",
+            " WHERE token_id = %s AND chatwoot_account = %s AND by_operator",
             token_id,
             chatwoot_account,
         )
         return rows[0][0] if rows else None
+
+    def claim(self, account_id: str, base_url: str, chatwoot_account: int) -> tuple[str | None, bool]:
+        """Claim an account of a Chatwoot for a tenant: whose it is now, and whether that is new.
+
+        It is nobody's where this server has no such tenant.
+
+        :raises Unreachable: it cannot be asked
+        """
+        with self._cursor() as cr:
+            # A claim another makes at this moment is waited for, and seen.
+            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+            cr.execute(
+                "SELECT owner, is_new FROM claim_chatwoot_account(%s, %s, %s)",
+                (account_id, base_url, chatwoot_account),
+                log_exceptions=False,
+            )
+            owner, is_new = cr.fetchone()
+            cr.commit()
+            return owner, is_new
+
+    def give_up(self, account_id: str, base_url: str, chatwoot_account: int) -> None:
+        """Free what the tenant itself had claimed; what the operator has mapped stays. Never fails."""
+        with suppress(Unreachable), self._cursor() as cr:
+            cr.execute(
+                "SELECT give_up_chatwoot_account(%s, %s, %s)",
+                (account_id, base_url, chatwoot_account),
+                log_exceptions=False,
+            )
+            cr.commit()
 
     def limits(self, account_id: str) -> Limits:
         """What the tenant may use: an answer at most a second old, or the last one known."""
@@ -122,11 +152,11 @@ class Control:
         if time.monotonic() < self._absent_until:
             raise Unreachable
         try:
-            with closing(db_connect(self._database).cursor()) as cursor:
+            with closing(db_connect(self.database).cursor()) as cursor:
                 yield cursor
         except psycopg2.Error as error:
             self._absent_until = time.monotonic() + ABSENT_SECONDS
-            _logger.info("the control database %s can't be asked: %s", self._database, str(error).strip())
+            _logger.info("the control database %s can't be asked: %s", self.database, str(error).strip())
             raise Unreachable from error
 
 

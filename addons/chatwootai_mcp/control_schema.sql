@@ -22,6 +22,28 @@ CREATE TABLE IF NOT EXISTS chatwoot_account (
     PRIMARY KEY (base_url, chatwoot_account)
 );
 
+-- False where a tenant claimed it by connecting it in Odoo: held for that tenant, but no shared webhook leads there.
+ALTER TABLE chatwoot_account ADD COLUMN IF NOT EXISTS by_operator boolean NOT NULL DEFAULT true;
+
+-- Odoo may claim what is free for a tenant, and give up what was claimed so; nothing that the operator mapped.
+CREATE OR REPLACE FUNCTION claim_chatwoot_account(claimant text, url text, number integer)
+RETURNS TABLE (owner text, is_new boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.chatwoot_account (base_url, chatwoot_account, account_id, by_operator)
+        SELECT url, number, account_id, false FROM public.tenant WHERE account_id = claimant
+        ON CONFLICT DO NOTHING;
+    is_new := FOUND;
+    owner := (SELECT account_id FROM public.chatwoot_account WHERE base_url = url AND chatwoot_account = number);
+    RETURN NEXT;
+END $$;
+
+CREATE OR REPLACE FUNCTION give_up_chatwoot_account(claimant text, url text, number integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM public.chatwoot_account
+        WHERE base_url = url AND chatwoot_account = number AND account_id = claimant AND NOT by_operator
+$$;
+
 -- The webhook all tenants of one Chatwoot share; its token's HMAC covers the base URL, the id here makes it revocable.
 CREATE TABLE IF NOT EXISTS chatwoot_webhook (
     token_id text PRIMARY KEY,
@@ -82,4 +104,6 @@ GRANT USAGE ON SCHEMA public TO :"odoo";
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"odoo";
 GRANT INSERT (account_id, kind, message), UPDATE (count, last_at) ON alert TO :"odoo";
 GRANT INSERT (account_id, seq, seal) ON audit_head TO :"odoo";
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_chatwoot_account, give_up_chatwoot_account TO :"odoo";
 COMMIT;

@@ -103,6 +103,34 @@ def test_odoos_role_owns_it_and_may_neither_create_databases_nor_change_the_cont
     postgres.sql(raises, role=instance.role, database=instance.control_database, kind=kind)
 
 
+def test_odoos_role_raises_alerts_and_seals_the_audit_and_changes_nothing_else_in_the_control_database(one, instance):
+    """Whoever gets to run SQL as Odoo, say an administrator by a server action, sets no limit and moves no account."""
+    rights = """
+        SELECT tablename || ' ' || wanted FROM pg_tables, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) wanted
+        WHERE schemaname = 'public' AND (has_table_privilege(:'odoo', format('%I', tablename), wanted)
+            OR wanted IN ('INSERT', 'UPDATE') AND has_any_column_privilege(:'odoo', format('%I', tablename), wanted))
+    """
+    found = postgres.sql(rights, database=instance.control_database, odoo=instance.role)
+    assert sorted(found) == ["alert INSERT", "alert UPDATE", "audit_head INSERT"]
+
+
+def test_a_chatwoot_account_connected_in_odoo_is_one_tenants_and_the_operators_map_stays(one, instance):
+    def call(statement):
+        return postgres.sql(statement, role=instance.role, database=instance.control_database)
+
+    claim = "SELECT owner, is_new FROM claim_chatwoot_account('{}', 'https://chat.example', {})"
+    assert call(claim.format("stack-two", 7)) == ["stack-one|f"], "bin/tenant create has mapped it"
+    assert call(claim.format("stack-one", 8)) == ["stack-one|t"]
+    assert call(claim.format("stack-one", 8)) == ["stack-one|f"]
+    assert call(claim.format("stack-two", 8)) == ["stack-one|f"]
+    assert call(claim.format("no-tenant", 9)) == ["|f"], "what is no tenant holds nothing"
+    for number in (7, 8):
+        for claimant in ("stack-two", "stack-one"):
+            call(f"SELECT give_up_chatwoot_account('{claimant}', 'https://chat.example', {number})")
+    left = "SELECT chatwoot_account FROM chatwoot_account WHERE account_id = 'stack-one'"
+    assert postgres.sql(left, database=instance.control_database) == ["7"]
+
+
 @pytest.mark.parametrize("name", ["Acme", "a_b", "admin", "x" * 41, "a--b", "a.b", "postgres"])
 def test_a_name_that_is_no_account_id_is_refused(instance, name):
     assert "can't be an account" in tenant("create", name, code=1)

@@ -13,5 +13,5 @@ from . import (
     res_config_settings,
     usage,
 )
-from . import ir_http, webhook_secret, webhook_door
+from . import ir_http, webhook_secret, webhook_door, chatwoot_claim
 from . import outbox_words, outbox_refusal  # extend outbox

@@ -14,6 +14,7 @@ from . import test_mcp_client
 from . import test_mcp_key
 from . import test_operations
 from . import test_chatwoot_connection
+from . import test_chatwoot_claim
 from . import test_call_bounds
 from . import test_chatwoot_reading
 from . import test_chatwoot_tools
