@@ -123,7 +123,7 @@ class Disturbed:
             tenant,
             """
             SELECT (SELECT count(*) FROM queue_job WHERE state IN ('pending', 'enqueued', 'started')
-                        AND channel ~ 'chatwootai_(turn|outbox)') || ' ' ||
+                        AND channel ~ 'chatwootai_(turn|outbox|sweep)') || ' ' ||
                    (SELECT count(*) FROM chatwootai_message WHERE state = 'waiting') || ' ' ||
                    (SELECT count(*) FROM chatwootai_outbox WHERE state IN ('queued', 'sending'))
             """,
