@@ -33,7 +33,7 @@ from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
 from .servers.stores_of_process import get_stores
 from .servers.usage_meter import meter
-from .settings import get_settings
+from .settings import get_keyring, get_settings
 from .tenancy.account import parse_account_id
 
 _logger = logging.getLogger(__name__)
@@ -93,8 +93,17 @@ def evict(account_id: str) -> dict[str, Any]:
     return {}
 
 
+def use_secrets(secret_key: str) -> dict[str, Any]:
+    """Take another list of secrets, as a rotation needs it, without a restart."""
+    os.environ["CHATWOOTAI_SECRET_KEY"] = secret_key
+    get_settings.cache_clear()
+    get_keyring.cache_clear()
+    return {"mark": get_keyring().mark}
+
+
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    command.__name__: command for command in (ping, resync_knowledge, release, drop_stores, count_vectors, evict)
+    command.__name__: command
+    for command in (ping, resync_knowledge, release, drop_stores, count_vectors, evict, use_secrets)
 }
 
 

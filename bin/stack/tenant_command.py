@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import demo_data, environment, odoo_env, services, template, tenant_usage, tenants, upgrade
+from . import demo_data, environment, odoo_env, secret_rotation, services, template, tenant_usage, tenants, upgrade
 from .console import Failure, say
 from .instance import Instance
 from .operator_database import LIMITS, OperatorDatabase
@@ -123,6 +123,15 @@ def _drop(instance: Instance, options: argparse.Namespace) -> None:
     say(f"{options.account} is gone")
 
 
+def _rotate_key(instance: Instance, options: argparse.Namespace) -> None:
+    if options.forget_old:
+        secret_rotation.forget_old(instance, options.force)
+        return
+    left = secret_rotation.rotate(instance)
+    say("what is stored is encrypted with the first secret; signed by an older one, which goes on verifying, are:")
+    _print_table(left, options.json)
+
+
 def _known(instance: Instance, account_id: str) -> str:
     if OperatorDatabase(instance).state(account_id) != "active":
         raise Failure(f"there is no tenant {account_id} in service", "bin/tenant list")
@@ -202,6 +211,14 @@ def _parser() -> argparse.ArgumentParser:
     renewal = commands.add_parser("upgrade", help="bring tenants made with older addons up to date")
     renewal.set_defaults(run=_upgrade)
     renewal.add_argument("account", metavar="ACCOUNT", nargs="?", help="this one whatever its state; by default all")
+
+    rotation = commands.add_parser("rotate-key", help="a new secret_key for the server, ending nothing")
+    rotation.set_defaults(run=_rotate_key)
+    rotation.add_argument(
+        "--forget-old", action="store_true", help="leave only the newest, when nothing needs the others"
+    )
+    rotation.add_argument("--force", action="store_true", help="with --forget-old: though keys and webhooks end by it")
+    rotation.add_argument("--json", action="store_true", help="what older secrets signed, as JSON")
 
     drop = commands.add_parser("drop", help="remove a tenant from every store")
     drop.set_defaults(run=_drop)

@@ -124,9 +124,10 @@ class Connecting(Steps):
     def _bot(self):
         """A bot of ours whose token is not known (a try was interrupted) is of no use to anybody: it is made anew."""
         url, number, token, name = self._read("webhook_url", "bot_number", "bot_token", "name")
-        ours = [bot for bot in self.chatwoot.bots() if bot.url == url]
+        # After a rotation of secret_key the address is signed anew: the bot with the old one is replaced.
+        ours = [bot for bot in self.chatwoot.bots() if bot.url == url or bot.id == number]
         for bot in ours:
-            if token and bot.id == number:
+            if token and bot.id == number and bot.url == url:
                 return self.env._("%s is there already.", bot.name)
             self.chatwoot.delete_bot(bot.id)
         bot = self.chatwoot.create_bot(
@@ -142,9 +143,9 @@ class Connecting(Steps):
 
     def _webhook(self):
         url, number = self._read("webhook_url", "webhook_number")
-        there = [webhook for webhook in self.chatwoot.webhooks() if webhook.url == url]
+        there = [webhook for webhook in self.chatwoot.webhooks() if webhook.url == url or webhook.id == number]
         for webhook in there:
-            if webhook.id == number:
+            if webhook.id == number and webhook.url == url:
                 return self.env._("It is there already.")
             self.chatwoot.delete_webhook(webhook.id)
         try:

@@ -208,7 +208,7 @@ class ChatwootConnection(models.Model):
 
     def _remember_webhook(self, webhook):
         """Whether Chatwoot signs. One that signs the account's webhooks and not the bot's is asked for no signature."""
-        self.webhook_number = webhook.id
+        self.write({"webhook_number": webhook.id} | self._address_given_out())
         signs = bool(webhook.secret and self.bot_secret_id)
         self._keep_secret("account_secret_id", self.env._("Account webhook"), webhook.secret if signs else "")
         return signs

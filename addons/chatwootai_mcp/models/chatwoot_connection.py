@@ -53,6 +53,13 @@ class ChatwootConnection(models.Model):
         default=lambda self: new_token_id(),
         groups="chatwootai_mcp.group_mcp_manager",
     )
+    webhook_signed_by = fields.Char(
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env["chatwootai.mcp.key"]._signing_mark(),
+        groups="chatwootai_mcp.group_mcp_manager",
+        help="Which of the server's secrets signed the address when it was last given out",
+    )
     webhook_url = fields.Char(
         "Webhook address",
         compute="_compute_webhook_url",
@@ -126,7 +133,11 @@ class ChatwootConnection(models.Model):
         """Give the webhook another address; the one it had is refused from now on."""
         self.check_access("write")
         for connection in self:
-            connection.sudo().webhook_token_id = new_token_id()
+            connection.sudo().write({"webhook_token_id": new_token_id()} | connection._address_given_out())
+
+    def _address_given_out(self):
+        """What to write when the address was put into Chatwoot: it is signed with today's first secret."""
+        return {"webhook_signed_by": self.env["chatwootai.mcp.key"]._signing_mark()}
 
     def action_test(self):
         """Try the address and both tokens, and say what was found."""

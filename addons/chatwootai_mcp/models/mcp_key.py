@@ -13,6 +13,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..settings import get_keyring
+from ..tenancy.keyring import WeakSecret
 from ..tenancy.principal import SERVERS, Principal
 from ..tenancy.tokens import mint_mcp_key, new_token_id
 
@@ -55,6 +56,13 @@ class ChatwootaiMcpKey(models.Model):
     expires_on = fields.Datetime("Expires", help="Empty: it does not expire.")
     last_used_on = fields.Datetime("Last used", readonly=True, copy=False)
     active = fields.Boolean(default=True, readonly=True, copy=False)
+    signed_by = fields.Char(
+        "Signed by",
+        readonly=True,
+        copy=False,
+        default=lambda self: self._signing_mark(),
+        help="Which secret_key signed",
+    )
     state = fields.Selection(
         [("active", "In force"), ("expired", "Expired"), ("revoked", "Revoked")],
         compute="_compute_state",
@@ -71,6 +79,13 @@ class ChatwootaiMcpKey(models.Model):
                 key.state = "revoked"
             else:
                 key.state = "expired" if key.expires_on and key.expires_on <= now else "active"
+
+    @api.model
+    def _signing_mark(self) -> str | bool:
+        try:
+            return get_keyring().mark
+        except WeakSecret:
+            return False
 
     @api.constrains(*(f"server_{name}" for name in SERVERS))
     def _check_servers(self):

@@ -67,7 +67,24 @@ class Keyring:
                 " behind the new one."
             ) from error
 
-    def _fernet(self, purpose: str) -> MultiFernet:
+    def renewed(self, purpose: str, token: str) -> str | None:
+        """The ciphertext under the first secret; None when it is under that already.
+
+        :raises Undecipherable: for anything this server did not encrypt for this purpose
+        """
+        try:
+            self._fernet(purpose, self._secrets[:1]).decrypt(token.encode())
+        except InvalidToken:
+            return self.encrypt(purpose, self.decrypt(purpose, token))
+        return None
+
+    @property
+    def mark(self) -> str:
+        """Tells which secret signs, and nothing of the secret."""
+        return hashlib.sha256(_subkey(self._secrets[0], "mark")).hexdigest()[:12]
+
+    def _fernet(self, purpose: str, secrets: Sequence[str] = ()) -> MultiFernet:
+        chosen = secrets or self._secrets
         return MultiFernet(
-            [Fernet(base64.urlsafe_b64encode(_subkey(secret, "encrypt:" + purpose))) for secret in self._secrets]
+            [Fernet(base64.urlsafe_b64encode(_subkey(secret, "encrypt:" + purpose))) for secret in chosen]
         )
