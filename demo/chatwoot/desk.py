@@ -249,12 +249,16 @@ class Desk:
         name: str | None = None,
         uploads: Sequence[Upload] = (),
         content_attributes: dict[str, Any] | None = None,
+        subject: str | None = None,
     ) -> Message:
         """A message from outside: it reuses the contact's last conversation of this inbox, as WhatsApp inboxes do."""
         with self.lock:
             link = self.contact_for(account, inbox, phone, name)
             mine = [c for c in account.conversations.values() if c.contact_inbox is link]
             conversation = mine[-1] if mine else self.open_conversation(account, link)
+            if subject is not None:
+                conversation.additional_attributes.setdefault("mail_subject", subject)
+                content_attributes = {"email": {"subject": subject}} | (content_attributes or {})
             conversation.last_incoming_at = now()
             message = self._write(
                 conversation,
@@ -266,6 +270,7 @@ class Desk:
                     content=content,
                     message_type=MessageType.INCOMING,
                     sender=account.contacts[link.contact_id],
+                    content_type="text" if subject is None else "incoming_email",
                     content_attributes=content_attributes or {},
                     source_id=f"wamid.{new_token()}" if inbox.channel_type == WHATSAPP else None,
                 ),
@@ -276,6 +281,14 @@ class Desk:
             if conversation.waiting_since is None:
                 self._update(account, conversation, waiting_since=message.created_at)
             return message
+
+    def customer_picks(self, account: Account, message: Message, value: str) -> None:
+        """A choice tapped in the web widget: no message comes of it, only the one that offered it changes."""
+        with self.lock:
+            item = next(i for i in message.content_attributes["items"] if i["value"] == value)
+            message.content_attributes = message.content_attributes | {"submitted_values": [item]}
+            message.updated_at = now()
+            self._send_message_event("message_updated", account, message)
 
     def write(
         self,

@@ -114,6 +114,14 @@ class People:
             if webhook_url is not None:
                 desk.add_webhook(account, webhook_url, subscriptions, secret=webhook_secret)
 
+    def add_inbox(self, account_id: int, channel: str) -> Inbox:
+        """One more inbox of the account, looked after by its bot."""
+        account = self._desk.account(account_id)
+        with self._desk.lock:
+            inbox = self._desk.add_inbox(account, f"{channel.partition('::')[2]} {account.name}", channel)
+            inbox.agent_bot_id = next(iter(account.bots))
+            return inbox
+
     def inbox(self, account_id: int, inbox_id: int | None = None) -> Inbox:
         inboxes = self._desk.account(account_id).inboxes
         return inboxes[inbox_id] if inbox_id is not None else next(iter(inboxes.values()))
@@ -128,11 +136,18 @@ class People:
         attachments: Sequence[Upload] = (),
         inbox_id: int | None = None,
         content_attributes: dict[str, Any] | None = None,
+        subject: str | None = None,
     ) -> Message:
-        """The customer writes; the message knows its conversation."""
+        """The customer writes (an email, where there is a subject); the message knows its conversation."""
         inbox = self.inbox(account_id, inbox_id)
         account = self._desk.account(account_id)
-        return self._desk.customer_writes(account, inbox, phone, content, name, attachments, content_attributes)
+        return self._desk.customer_writes(
+            account, inbox, phone, content, name, attachments, content_attributes, subject
+        )
+
+    def customer_picks(self, account_id: int, message: Message, value: str) -> None:
+        """The customer taps one of the choices a message offers."""
+        self._desk.customer_picks(self._desk.account(account_id), message, value)
 
     def human_replies(
         self, account_id: int, conversation_id: int, content: str, *, private: bool = False, user_id: int | None = None

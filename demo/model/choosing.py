@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from .composing import Draft, compose, goodbye, greeting, unable
+from .composing import MOST_PRODUCTS, Draft, compose, goodbye, greeting, unable
 from .findings import (
     Passage,
     best_passage,
@@ -35,6 +36,7 @@ from .words import (
 )
 
 LIMIT = 5
+_WHICH = re.compile(r"\b(?:quais|which)\b", re.IGNORECASE)
 #: What a company says of itself in its agents' instructions.
 _OF_ITSELF = frozenset({Concept.HOURS, Concept.ADDRESS, Concept.CONTACT})
 
@@ -69,7 +71,18 @@ def next_move(task: Task) -> Move:
     if draft.empty:
         why = "failed" if task.results and all(failed(r) for r in task.results) else "nothing"
         return _hand_off(hand_off, task, _reason(task, why))
-    return Say(compose(task, draft))
+    return _choices(task, draft) or Say(compose(task, draft))
+
+
+def _choices(task: Task, draft: Draft) -> Move | None:
+    """Asked which ones there are, with several found: they are offered to be chosen from, once."""
+    tool = task.tool(ToolRole.CHOICES)
+    found = draft.products[:MOST_PRODUCTS]
+    if tool is None or len(found) < 2 or not _WHICH.search(task.question):
+        return None
+    if not _done(task, ToolRole.CHOICES):
+        return CallTool(tool.name, {"options": [product.name for product in found]})
+    return Say("Which of these would you like?" if task.english else "Qual destes você quer ver?")
 
 
 # -- lookups ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .choosing import CallTool, Move, Say, classify, next_move
+from .media import hidden_words, picture_of
 from .task import Classification, Json, Task, read
 
 MODEL = "chatwootai-demo-model"
@@ -18,6 +19,9 @@ _CHARACTERS_PER_TOKEN = 4
 
 def move_for(request: Mapping[str, Any]) -> Move:
     """What the model says or calls in answer to a request."""
+    picture = picture_of(request.get("messages") or [])
+    if picture is not None:
+        return Say(hidden_words(picture) or "Uma imagem.")
     task = read(request)
     if task.classification is not None:
         return Say(json.dumps(classified(task, task.classification), ensure_ascii=False))

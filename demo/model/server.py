@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from ..holds import Holds, Moment
 from .choosing import CallTool, Move, Say
 from .completion import FINGERPRINT, MODEL, completion, move_for, stream
+from .media import hidden_words
 from .modes import Mode, ModeSwitch, Setting, UnknownMode
 from .task import read, read_tools
 
@@ -100,6 +101,8 @@ class ModelServer:
                 return _json(_model_json())
             case "POST", "/v1/chat/completions":
                 return self._complete(request)
+            case "POST", "/v1/audio/transcriptions":
+                return self._transcribe(request)
             case "POST", "/_demo/mode":
                 return self._set_mode(request)
             case "GET", "/_demo/mode":
@@ -126,6 +129,12 @@ class ModelServer:
         response = self._answer(asked)
         self.holds.pause(Moment.AFTER, described)
         return response
+
+    def _transcribe(self, request: Request) -> Response:
+        file = request.files.get("file")
+        if file is None or not request.form.get("model"):
+            return _error(400, "`file` and `model` are expected", "invalid_request_error")
+        return _json({"text": hidden_words(file.read())})
 
     def _answer(self, asked: dict[str, Any]) -> Response:
         try:

@@ -21,6 +21,7 @@ class ToolRole(StrEnum):
     KNOWLEDGE = "knowledge"
     RULES = "rules"
     HAND_OFF = "hand_off"
+    CHOICES = "choices"
     OTHER = "other"
 
 
@@ -181,6 +182,7 @@ _ROLE_WORDS = {
         "hand handoff off human humano person pessoa people team equipe transfer transferir passa passar escalate"
         " atendente agent operator encerra"
     ),
+    ToolRole.CHOICES: "choices choice options option opções escolher choose tap tocar",
 }
 _ROLE_STEMS = {role: frozenset(stems(text)) for role, text in _ROLE_WORDS.items()}
 _NAME_WEIGHT = 4

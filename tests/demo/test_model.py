@@ -482,3 +482,23 @@ def test_another_mind_says_something_else() -> None:
         body = {"messages": [{"role": "user", "content": "Oi"}]}
         answer = requests.post(f"{model.url}/chat/completions", json=body, timeout=10).json()
     assert answer["choices"][0]["message"]["content"] == "Claro."
+
+
+CHOOSE = function("offer_choices", "Oferece ao cliente opções para tocar.", options={"type": "array", "items": TEXT})
+
+
+def test_asked_which_there_are_it_offers_them_once_and_then_asks() -> None:
+    row = {"price": 42.9, "currency": "BRL", "available_quantity": 3}
+    found = ("find_products", {"success": True, "products": [row | {"name": f"Batom {n}"} for n in ("Rubi", "Terra")]})
+    offer = move_for(asked("Quais batom vocês têm?", found, tools=[*TOOLS, CHOOSE]))
+    assert offer == CallTool("offer_choices", {"options": ["Batom Rubi", "Batom Terra"]})
+    done = move_for(asked("Quais batom vocês têm?", found, ("offer_choices", "Feito."), tools=[*TOOLS, CHOOSE]))
+    assert isinstance(done, Say) and "Qual destes" in done.text
+
+
+def test_audio_and_pictures_say_what_stands_in_them(model: ModelServer) -> None:
+    files = {"file": ("a.ogg", "OggS demo:Olá".encode(), "audio/ogg")}
+    heard = requests.post(f"{model.url}/audio/transcriptions", data={"model": "x"}, files=files, timeout=5)
+    assert heard.json() == {"text": "Olá"}
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,ZGVtbzpPbMOh"}}
+    assert move_for({"messages": [{"role": "user", "content": [picture]}]}) == Say("Olá")
