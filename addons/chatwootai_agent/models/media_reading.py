@@ -11,7 +11,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from odoo.addons.chatwootai_mcp.chatwoot.attachment_fetch import NotFetchable, NotThereYet, fetch
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
-from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, lock
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..crews.errors import TurnFailed
@@ -163,5 +163,5 @@ def _still_reads(env, message_id):
 
 
 def _answer(env, message_id):
-    if conversation := env["chatwootai.message"].browse(message_id).exists().conversation_id:
+    if conversation := lock(env["chatwootai.message"].browse(message_id).exists().conversation_id):
         conversation.queue_turn()
