@@ -69,13 +69,16 @@ class CustomerServiceCrew:
         tools: ToolClient | None = None,
         llm: LLMSettings | None = None,
         *,
+        style: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """:param style: what goes before the company's own style, such as an inbox's greeting"""
         self.account_id = account_id
         self.clock = clock
         self.tools = tools if tools is not None else _in_process_tools(account_id)
         self.llm = llm if llm is not None else _in_process_llm(account_id)
-        self.config: dict[str, Any] = self._load("company_metadata")
+        metadata = self._load("company_metadata")
+        self.config: dict[str, Any] = metadata | {"style": {**(metadata.get("style") or {}), **(style or {})}}
         self.agent_config: dict[str, Any] = self._load("agent_config")
         self.business_rules: list[dict[str, Any]] = self._load("business_rules")
         services = self.config.get("services") or {}

@@ -65,14 +65,15 @@ class Inbox(models.Model):
     farewell = fields.Text(help="How the agents end a conversation here. Empty: as the company's profile says.")
     ask_rating = fields.Selection(
         [
+            ("profile", "As the company's profile says"),
             ("no", "Do not ask"),
             ("message", "In words"),
             ("survey", "By Chatwoot's survey"),
         ],
         "Rating",
         required=True,
-        default="no",
-        help="Asked once, after the farewell.",
+        default="profile",
+        help="Asked once, after the farewell. Where Chatwoot asks at the end of a conversation, only Chatwoot does.",
     )
     rating_message = fields.Text("Rating request", help="Empty: as the company's profile says, or a general sentence.")
     resolve_after_farewell = fields.Boolean(
@@ -90,6 +91,7 @@ class Inbox(models.Model):
     keeps_hours = fields.Boolean("Keeps hours in Chatwoot", readonly=True)
     chatwoot_hours = fields.Json(readonly=True)
     out_of_office_message = fields.Text("Chatwoot's out-of-office message", readonly=True)
+    asks_for_rating = fields.Boolean("Chatwoot asks for a rating", readonly=True)
     fetched_at = fields.Datetime("Last fetched", readonly=True)
 
     _once = models.UniqueIndex("(connection_id, inbox_id)", "An inbox is stored once.")
@@ -208,6 +210,7 @@ class Inbox(models.Model):
                 "keeps_hours": inbox.keeps_hours,
                 "chatwoot_hours": list(inbox.hours),
                 "out_of_office_message": inbox.out_of_office_message,
+                "asks_for_rating": inbox.asks_for_rating,
                 "fetched_at": fields.Datetime.now(),
             }
             if row := rows.get(inbox.id):

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MESSAGE_AFTER, TURN, MessageState, TurnState
 
 from .. import warm_up
+from .intents import INTENTS_OF_TURNS
 
 ORIGIN = "turn:"
 
@@ -35,7 +36,7 @@ class Turn(models.Model):
         index=True,
     )
     question = fields.Text(readonly=True)
-    intent = fields.Char(readonly=True)
+    intent = fields.Selection(INTENTS_OF_TURNS, readonly=True)
     reply = fields.Text(readonly=True)
     hand_off_cause = fields.Char(readonly=True)
     hand_off_reason = fields.Text(readonly=True)

@@ -24,8 +24,8 @@ class FakeCrew:
         self.while_thinking = None
         self.replies = None  # makes the whole reply, where its words are not enough
 
-    def __call__(self, account_id, tools=None, llm=None):
-        self.account_id, self.tools, self.llm = account_id, tools, llm
+    def __call__(self, account_id, tools=None, llm=None, style=None):
+        self.account_id, self.tools, self.llm, self.style = account_id, tools, llm, style
         return self
 
     def process_message(self, message, conversation_id, history=(), customer=None, on_step=None):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 
 from ..crews.reply import Customer
+from .closing import style_of
 
 HISTORY = 20  # messages
 _ROLES = {"customer": "user", "agents": "assistant", "person": "assistant"}
@@ -26,6 +27,7 @@ class Bundle:
     read_through: int  # in Chatwoot: up to this message its list was read; 0 when it never was
     first_id: int  # in Chatwoot: whatever a person said after it was said to these messages
     attempt: int
+    style: dict[str, str]  # what the inbox says otherwise than the company's profile
 
 
 def bundle_of(turn, messages):
@@ -47,6 +49,7 @@ def bundle_of(turn, messages):
         read_through=conversation.read_through,
         first_id=min(messages.mapped("chatwoot_id")),
         attempt=max(messages.mapped("attempts")),
+        style=style_of(conversation._inbox()),
     )
 
 

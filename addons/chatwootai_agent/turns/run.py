@@ -23,6 +23,7 @@ from odoo.addons.queue_job.exception import RetryableJobError
 from ..crews.errors import TurnFailed
 from ..stopping import is_stopping
 from .begin import TooEarly, begin, note_conversation_again, resolved_but_waiting
+from .closing import farewell
 from .end import conclude, note_failure
 from .showing_typing import COURTESY_SECONDS, ShowingTyping, show_typing
 
@@ -63,7 +64,7 @@ class TurnRun:
 
     def _answer(self, bundle):
         try:
-            reply = self._think(bundle)
+            reply = self._in_own(farewell, bundle) or self._think(bundle)
         except Exception as error:
             self._end_if_stopping(error)
             return self._failed(bundle, error)
@@ -110,7 +111,8 @@ class TurnRun:
 
         crew = crew_class(bundle.channel)
         principal, llm = self._in_own(own_parts)
-        return crew(principal.account_id, tools=InProcessTools(principal), llm=llm).process_message(
+        tools = InProcessTools(principal)
+        return crew(principal.account_id, tools=tools, llm=llm, style=bundle.style).process_message(
             bundle.text,
             bundle.display_id,
             history=bundle.history,

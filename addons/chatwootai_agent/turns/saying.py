@@ -6,9 +6,11 @@ from odoo.addons.chatwootai_mcp.chatwoot.outbox import Kind
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import TurnState
 from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 
+from ..crews.goodbye import CLOSING
 from ..crews.part import Part
 from ..models.hand_off_rule import FAILURE
 from .admission import QUOTA
+from .closing import after_farewell
 from .handing_over import hand_over
 
 _MANAGERS = "chatwootai_agent.group_agent_manager"
@@ -20,10 +22,13 @@ def say(turn, messages, bundle, reply):
         turn.end(TurnState.HANDED_OVER, messages)
         return
     conversation = turn.conversation_id
+    things = [(Kind.MESSAGE, payload) for payload in _payloads(turn.env, reply)]
+    if reply.intent == CLOSING:
+        things += after_farewell(conversation)
     turn.env["chatwootai.outbox"].enqueue_all(
         conversation.connection_id,
         conversation.display_id,
-        [(Kind.MESSAGE, payload) for payload in _payloads(turn.env, reply)],
+        things,
         turn.origin,
         guarded=True,
         floor=bundle.first_id,
@@ -42,8 +47,10 @@ def _payloads(env, reply):
     """The messages the reply is sent as, each of them an entry of the outbox."""
     for part in reply.parts or (Part(reply.text),):
         payload = {"content": part.text[:MAX_CONTENT]}
+        if part.content_type != "text":
+            payload["content_type"] = part.content_type
         if part.items:
-            payload |= {"content_type": part.content_type, "content_attributes": {"items": list(part.items)}}
+            payload["content_attributes"] = {"items": list(part.items)}
         if part.files:
             files = [kept for file in part.files if (kept := _kept(env, file))]
             if not files:

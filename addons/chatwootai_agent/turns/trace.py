@@ -4,12 +4,16 @@ from odoo import fields
 
 from odoo.addons.chatwootai_mcp.tenancy.masking import mask
 
+from ..models.intents import INTENTS_OF_TURNS
+
+_INTENTS = frozenset(name for name, _title in INTENTS_OF_TURNS)
+
 
 def note_result(turn, reply, steps, ms):
     hand_off = reply.hand_off
     turn.write(
         {
-            "intent": reply.intent,
+            "intent": reply.intent in _INTENTS and reply.intent,
             "reply": reply.text,
             "hand_off_cause": hand_off and hand_off.cause,
             "hand_off_reason": hand_off and hand_off.reason,

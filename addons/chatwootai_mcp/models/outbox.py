@@ -85,7 +85,7 @@ class Outbox(models.Model):
 
     @api.private
     def enqueue_all(self, connection, conversation_display_id, things, origin="", *, guarded=False, floor=0):
-        """Store several (kind, payload), done in this order. Only messages are guarded: the rest is for people."""
+        """Store several (kind, payload), done in this order. Guarded are answers and ends: the rest is for people."""
         entries = (
             self.sudo()
             .with_context(tracking_disable=True)
@@ -97,7 +97,7 @@ class Outbox(models.Model):
                         "kind": kind,
                         "payload": self._checked(kind, payload),
                         "origin": origin,
-                        "guarded": guarded and kind == Kind.MESSAGE,
+                        "guarded": guarded and (kind == Kind.MESSAGE or payload.get("status") == "resolved"),
                         "floor": floor,
                     }
                     for kind, payload in things
