@@ -150,7 +150,7 @@ class TestEmail(ConversationCase):
         first = self.crew.asked[0]["message"]
         self.assertTrue(first.endswith("Troca\nComo troco?"), first)
         self.receive(self.chatwoot.webhook(25, self.chatwoot.next_id))
-        self.customer_says("Obrigada")
+        self.customer_says("E o prazo")
         self.answer()
-        self.assertEqual(self.crew.asked[1]["message"], "Obrigada")
+        self.assertEqual(self.crew.asked[1]["message"], "E o prazo")
         self.assertEqual(self.crew.asked[1]["history"][0]["content"], "Como troco?")
