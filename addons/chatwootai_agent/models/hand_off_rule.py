@@ -15,6 +15,7 @@ _MAX_LABELS = 20
 
 class HandOffRule(models.Model):
     _name = "chatwootai.hand.off.rule"
+    _inherit = ["chatwootai.audited"]
     _description = "Hand-off rule"
     _order = "connection_id, sequence, id"
 

@@ -16,6 +16,7 @@ _ON_WHO_ANSWERS = frozenset({"answering", "hours", "when_closed"})
 
 class Inbox(models.Model):
     _name = "chatwootai.inbox"
+    _inherit = ["chatwootai.audited"]
     _description = "Chatwoot inbox"
     _order = "connection_id, name, id"
 

@@ -1,4 +1,4 @@
-from . import signaled_cache  # others inherit it
+from . import audited, signaled_cache  # others inherit them
 from . import (
     alert,
     alerting,

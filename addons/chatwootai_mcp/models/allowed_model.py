@@ -58,6 +58,7 @@ AGENT_READS = ("stock.move",)
 
 class ChatwootaiAllowedModel(models.Model):
     _name = "chatwootai.allowed.model"
+    _inherit = ["chatwootai.audited"]
     _description = "Model that MCP clients may use"
     _order = "model"
 

@@ -16,7 +16,7 @@ _TEST_SECONDS = 8.0  # a person waits for the answer
 
 class ChatwootConnection(models.Model):
     _name = "chatwootai.chatwoot.connection"
-    _inherit = ["chatwootai.alerting", "chatwootai.signaled.cache"]
+    _inherit = ["chatwootai.alerting", "chatwootai.signaled.cache", "chatwootai.audited"]
     _description = "Chatwoot connection"
     _order = "name, id"
 
@@ -80,6 +80,9 @@ class ChatwootConnection(models.Model):
     )
     _unique_token = models.UniqueIndex("(webhook_token_id)")
     _positive_account = models.Constraint("CHECK(chatwoot_account > 0)", "The account number is greater than zero.")
+
+    def _audited_names(self):
+        return super()._audited_names() | {"webhook_token_id"}
 
     @api.depends("webhook_token_id")
     def _compute_webhook_url(self):

@@ -34,7 +34,7 @@ class _KeyRow:
 
 class ChatwootaiMcpKey(models.Model):
     _name = "chatwootai.mcp.key"
-    _inherit = ["chatwootai.signaled.cache"]
+    _inherit = ["chatwootai.signaled.cache", "chatwootai.audited"]
     _description = "MCP key"
     _order = "active desc, id desc"
 
@@ -130,6 +130,16 @@ class ChatwootaiMcpKey(models.Model):
             return
         if user != self.env.ref("chatwootai_mcp.user_agent"):
             raise AccessError(self.env._("You may issue keys for yourself and for the agent user only."))
+
+    _audit_kind = "key"
+
+    def _audited_names(self):
+        return super()._audited_names() | {"user_id", "key_id", "active"}
+
+    def _audit_word(self, what, details):
+        if what == "change" and "active" in details:
+            return "revoke"
+        return "issue" if what == "create" else what
 
     def action_revoke(self):
         self.write({"active": False})

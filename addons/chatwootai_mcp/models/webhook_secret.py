@@ -7,6 +7,7 @@ from .secret_field import Secret
 
 class WebhookSecret(models.Model):
     _name = "chatwootai.webhook.secret"
+    _inherit = ["chatwootai.audited"]
     _description = "Webhook secret"
     _order = "id"
 

@@ -74,6 +74,10 @@ def mask_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
 
 
+def is_secret_name(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name))
+
+
 def _is_hidden(name: Any) -> bool:
     return isinstance(name, str) and bool(_SECRET_NAME.search(name) or _PERSONAL_NAME.search(name))
 
