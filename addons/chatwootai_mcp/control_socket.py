@@ -31,6 +31,7 @@ from .control import get_control
 from .servers import admission
 from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
+from .servers.refusals import refusals
 from .servers.stores_of_process import get_stores
 from .servers.usage_meter import meter
 from .settings import get_keyring, get_settings
@@ -87,6 +88,7 @@ def evict(account_id: str) -> dict[str, Any]:
     database_choice.forget(account_id)
     trail.forget(account_id)
     alerts.forget(account_id)
+    refusals.forget(account_id)
     admission.forget(account_id)
     log_files.remove(get_settings().log_dir, account_id)
     meter.forget(account_id)

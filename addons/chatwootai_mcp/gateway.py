@@ -22,6 +22,7 @@ from odoo import http
 from .control import get_control
 from .log_context import working_for
 from .servers import admission
+from .servers.refusals import Refusal, address_of, refusals
 from .settings import get_keyring
 from .tenancy.account import InvalidAccountId, parse_account_id
 from .tenancy.bulkhead import Overloaded
@@ -35,6 +36,7 @@ from .tenancy.tokens import (
 )
 
 CLAIMS = "chatwootai.claims"
+_PRESENTED = "chatwootai.presented"  # a genuine key, whether it opens this door or not
 MAX_BODY = 1024 * 1024  # bytes
 _OURS = re.compile(r"/(mcp|chatwootai)(/|\Z)")
 _OPEN = frozenset({"/chatwootai/health"})
@@ -46,6 +48,7 @@ _BEARER = "bearer "
 # Where Odoo lists, makes and drops databases, and sends whoever names none that is one.
 _DATABASE_PAGES = re.compile(r"/web/database(/|\Z)")
 _JOB_RUNNER = "/queue_job/runjob"  # it alone names a database by header
+_ROUTES = frozenset({"mcp", "webhook", "config", "metrics"})  # as refusals are told of
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,10 @@ def _authenticate(environ: dict[str, Any]) -> Claims | None:
 
 def _mcp_claims(environ: dict[str, Any], account: str | None) -> Claims | None:
     claims = verify_mcp_key(get_keyring(), _bearer(environ))
-    if claims is None or account not in (None, claims.account_id):
+    if claims is None:
         return None
-    return Claims(claims.account_id, claims.key_id)
+    presented = environ[_PRESENTED] = Claims(claims.account_id, claims.key_id)
+    return presented if account in (None, claims.account_id) else None
 
 
 def _token_claims(account: str, audience: Callable[[str], str], token: str) -> Claims | None:
@@ -135,6 +139,38 @@ def _too_large(environ: dict[str, Any]) -> bool:
     return not length.isdigit() or int(length) > MAX_BODY or bool(environ.get("HTTP_TRANSFER_ENCODING"))
 
 
+def _note_refusal(environ: dict[str, Any], claims: Claims | None) -> None:
+    path = environ.get("PATH_INFO", "")
+    match = _MCP.match(path) or _WEBHOOK.match(path) or _CONFIG.match(path)
+    presented = environ.get(_PRESENTED) or claims
+    refusals.note(
+        Refusal(
+            account_id=(match and match.groupdict().get("account")) or "",
+            owner=(presented and presented.account_id) or "",
+            credential_id=presented.credential_id if presented else "",
+            route=_route(path),
+            address=address_of(environ),
+            empty=not (environ.get("HTTP_AUTHORIZATION") or _WEBHOOK.match(path)),
+        )
+    )
+
+
+def _route(path: str) -> str:
+    route = "mcp" if path.startswith("/mcp") else path.removeprefix("/chatwootai").strip("/").partition("/")[0]
+    return route if route in _ROUTES else "other"
+
+
+def _noting_refusals(environ: dict[str, Any], claims: Claims, start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Takes note when a controller refuses a credential that is genuine but not, or no longer, in force."""
+
+    def answer(status: str, headers: Any, *rest: Any) -> Any:
+        if status.startswith("401"):
+            _note_refusal(environ, claims)
+        return start_response(status, headers, *rest)
+
+    return answer
+
+
 _odoo_application = http.Application.__call__
 
 
@@ -157,6 +193,7 @@ def _application(
         return response(environ, start_response)
     claims = _authenticate(environ)
     if claims is None:
+        _note_refusal(environ, None)
         return deny()(environ, start_response)
     environ[CLAIMS] = claims
     if not _MCP.match(path):
@@ -168,7 +205,7 @@ def _application(
     lane = admission.calls if _MCP.match(path) else admission.webhooks
     try:
         with working_for(claims.account_id), lane.admitted(claims.account_id):
-            return _odoo_application(self, environ, start_response)
+            return _odoo_application(self, environ, _noting_refusals(environ, claims, start_response))
     except Overloaded as overloaded:
         return admission.refusal(overloaded)(environ, start_response)
 

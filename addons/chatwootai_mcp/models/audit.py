@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ..tenancy.audit import AuditEvent
 from ..tenancy.audit_chain import COLUMNS, Content
-from ..tenancy.masking import mask_text
+from ..tenancy.masking import clean_text
 
 _EXPORTED_AT_ONCE = 2000  # rows
 _WRITTEN = (*COLUMNS, "mac")
@@ -133,10 +133,10 @@ def _content(account_id: str, event: AuditEvent, users: set[int]) -> Content:
         at=event.at.replace(microsecond=0, tzinfo=None),
         account_id=account_id,
         kind=event.kind,
-        actor=mask_text(event.actor),
+        actor=clean_text(event.actor)[:_MAX_NAME],
         user_id=event.user_id if event.user_id in users else 0,
         server=event.server,
-        tool=event.tool[:_MAX_NAME],
+        tool=clean_text(event.tool)[:_MAX_NAME],
         outcome=event.outcome,
         duration_ms=event.duration_ms,
         model=event.model[:_MAX_NAME],

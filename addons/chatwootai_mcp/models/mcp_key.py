@@ -194,6 +194,16 @@ class ChatwootaiMcpKey(models.Model):
         )
 
     @api.model
+    def _why_not(self, key_id: str) -> str:
+        """Why a key that is genuine opens nothing, or not what was asked for."""
+        key = self.sudo().with_context(active_test=False).search([("key_id", "=", key_id)], limit=1)
+        if not key:
+            return "never issued, or deleted"
+        if key.state == "active":
+            return "outside its servers" if key.user_id.active else "its user is archived"
+        return key.state
+
+    @api.model
     def _row(self, key_id: str) -> _KeyRow | None:
         # Odoo clears this cache too when a user is archived.
         key = self.sudo().search([("key_id", "=", key_id), ("user_id.active", "=", True)], limit=1)

@@ -20,12 +20,16 @@ class WriteBehind:
 
     :param write: writes what waits; True when some of it could not be written and waits on
     :param interval: seconds, in which a burst is gathered into one write
+    :param at_end: called after the last write
     """
 
-    def __init__(self, name: str, write: Callable[[], bool], interval: float) -> None:
+    def __init__(
+        self, name: str, write: Callable[[], bool], interval: float, at_end: Callable[[], None] | None = None
+    ) -> None:
         self._name = name
         self._write = write
         self._interval = interval
+        self._at_end = at_end
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._writing = threading.RLock()
@@ -47,9 +51,14 @@ class WriteBehind:
                 return
             self._process = os.getpid()
             self._writing = threading.RLock()  # a fork may have copied one that is taken
-            atexit.register(self.flush)
+            atexit.register(self._finish)
             if not config["stop_after_init"]:
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _finish(self) -> None:
+        self.flush()
+        if self._at_end:
+            self._at_end()
 
     def _run(self) -> None:
         pause = threading.Event()

@@ -63,7 +63,7 @@ def mask(value: Any, depth: int = 0) -> Any:
 
 def mask_text(text: str) -> str:
     """The text, cut, with what looks like a secret or a person's replaced by what it was."""
-    text = text[:_MAX_READ].replace("\0", "").encode("utf-8", "replace").decode()
+    text = clean_text(text[:_MAX_READ])
     if text[:1] in "[{" and (inner := _as_json(text)) is not None:
         text = json.dumps(mask(inner, 1), ensure_ascii=False)
     text = _LISTED.sub(rf"\1{HIDDEN}", _ASSIGNED.sub(rf"\1{HIDDEN}", text))
@@ -72,6 +72,11 @@ def mask_text(text: str) -> str:
     text = _NUMBER.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else "<number>", text)
     text = _TOKEN.sub("<token>", text)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
+
+
+def clean_text(text: str) -> str:
+    """The text as a database can store it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def is_secret_name(name: str) -> bool:

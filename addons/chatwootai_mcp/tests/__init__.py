@@ -10,6 +10,7 @@ from . import test_allowed_model
 from . import test_alert
 from . import test_audit
 from . import test_audited
+from . import test_refusals
 from . import test_mcp_access
 from . import test_mcp_client
 from . import test_mcp_key
