@@ -55,6 +55,7 @@ def resync_knowledge(account_id: str) -> dict[str, Any]:
         registry.check_signaling(cr)
         env = api.Environment(cr, SUPERUSER_ID, {})
         counts = retrying(env["chatwootai.knowledge"]._resync, env)  # a job may be at the same collection
+        env["chatwootai.usage"]._cron_measure()
     return {"counts": counts}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from . import postgres
@@ -23,16 +24,7 @@ class OperatorDatabase:
     """A connection as the operator; every method is a transaction of its own."""
 
     def __init__(self, instance: Instance) -> None:
-        import psycopg2  # only the virtual environment has it
-
-        variables = postgres.environment(postgres.OPERATOR, instance.control_database)
-        self._connection = psycopg2.connect(
-            host=variables["PGHOST"],
-            port=variables["PGPORT"],
-            user=variables["PGUSER"],
-            password=variables["PGPASSWORD"],
-            dbname=variables["PGDATABASE"],
-        )
+        self._connection = postgres.connect(postgres.OPERATOR, instance.control_database)
         self._connection.autocommit = True
 
     def close(self) -> None:
@@ -114,10 +106,32 @@ class OperatorDatabase:
     def limits(self, account_id: str) -> dict[str, Any]:
         rows = self._rows(f"SELECT {', '.join(LIMITS)} FROM tenant_limit WHERE account_id = %s", account_id)
         found = rows[0] if rows else dict.fromkeys(LIMITS)
-        return {
-            name: float(value) if name == "money_per_month" and value is not None else value
-            for name, value in found.items()
-        }
+        return {name: _plain(value) for name, value in found.items()}
+
+    def all_limits(self) -> dict[str, dict[str, Any]]:
+        """The limits of each tenant in service; no limit is None."""
+        rows = self._rows(
+            f"SELECT account_id, {', '.join(LIMITS)} FROM tenant LEFT JOIN tenant_limit USING (account_id)"
+            " WHERE state = 'active' ORDER BY account_id"
+        )
+        return {row.pop("account_id"): {name: _plain(value) for name, value in row.items()} for row in rows}
+
+    def prices(self) -> list[dict[str, Any]]:
+        """What the operator says models cost: US dollars for a million tokens."""
+        rows = self._rows("SELECT model, tokens_in, tokens_out FROM model_price ORDER BY model")
+        return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+    def set_price(self, model: str, tokens_in: float, tokens_out: float) -> None:
+        self._execute(
+            "INSERT INTO model_price (model, tokens_in, tokens_out) VALUES (%s, %s, %s) ON CONFLICT (model) DO UPDATE"
+            " SET tokens_in = EXCLUDED.tokens_in, tokens_out = EXCLUDED.tokens_out, updated_at = now()",
+            model,
+            tokens_in,
+            tokens_out,
+        )
+
+    def remove_price(self, model: str) -> None:
+        self._execute("DELETE FROM model_price WHERE model = %s", model)
 
     def set_limits(self, account_id: str, limits: Mapping[str, Any]) -> None:
         names = [name for name in LIMITS if name in limits]
@@ -160,3 +174,8 @@ class OperatorDatabase:
             cursor.execute(query, parameters)
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    """PostgreSQL's numeric as a number that JSON knows."""
+    return float(value) if isinstance(value, Decimal) else value

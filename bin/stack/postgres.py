@@ -117,6 +117,20 @@ def sql(statements: str, *, role: str = SUPERUSER, database: str = "postgres", *
     return answer.stdout.splitlines()
 
 
+def connect(role: str, database: str) -> Any:
+    """A connection of psycopg2's as this role."""
+    import psycopg2  # only the virtual environment has it
+
+    variables = environment(role, database)
+    return psycopg2.connect(
+        host=variables["PGHOST"],
+        port=variables["PGPORT"],
+        user=variables["PGUSER"],
+        password=variables["PGPASSWORD"],
+        dbname=variables["PGDATABASE"],
+    )
+
+
 def _external() -> tuple[str, int]:
     host = os.environ.get("PGHOST")
     if not host:

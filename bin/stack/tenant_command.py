@@ -95,7 +95,11 @@ def _limit(instance: Instance, options: argparse.Namespace) -> None:
     given = {name: value for name in LIMITS if (value := getattr(options, name)) is not None}
     if given:
         operator.set_limits(account_id, {name: None if value < 0 else value for name, value in given.items()})
-    print(json.dumps({"account_id": account_id, **operator.limits(account_id)}))
+    limits = operator.limits(account_id)
+    if limits["money_per_month"] is not None and not operator.prices():
+        say("warning: no model has a price of yours: money is counted at the tenant's own price, or not at all")
+        say("  mend it with: bin/tenant price MODEL IN OUT ('*' is any model)")
+    print(json.dumps({"account_id": account_id, **limits}))
 
 
 def _upgrade(instance: Instance, options: argparse.Namespace) -> None:
@@ -109,9 +113,22 @@ def _list(instance: Instance, options: argparse.Namespace) -> None:
 
 
 def _usage(instance: Instance, options: argparse.Namespace) -> None:
+    if options.account:
+        rows = tenant_usage.by_day(_known(instance, options.account), options.days)
+    else:
+        rows = tenant_usage.per_tenant(OperatorDatabase(instance).all_limits(), options.days, options.sort)
+    _print_table(rows, options.json)
+
+
+def _price(instance: Instance, options: argparse.Namespace) -> None:
     operator = OperatorDatabase(instance)
-    accounts = [_known(instance, options.account)] if options.account else operator.active()
-    _print_table([tenant_usage.measure(instance, operator, account_id) for account_id in accounts], options.json)
+    if options.model and options.remove:
+        operator.remove_price(options.model)
+    elif options.model:
+        if options.read is None or options.written is None:
+            raise Failure("a price is two numbers: for a million tokens read, and written", "bin/tenant price M IN OUT")
+        operator.set_price(options.model, options.read, options.written)
+    _print_table(operator.prices(), options.json)
 
 
 def _drop(instance: Instance, options: argparse.Namespace) -> None:
@@ -203,9 +220,19 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_list)
     listing.add_argument("--json", action="store_true")
 
-    usage = commands.add_parser("usage", help="what tenants use")
+    price = commands.add_parser("price", help="set what a model costs (US$ for a million tokens), or show prices")
+    price.set_defaults(run=_price)
+    price.add_argument("model", metavar="MODEL", nargs="?", help="its name, or '*' for any that has no price")
+    price.add_argument("read", metavar="IN", type=_amount, nargs="?")
+    price.add_argument("written", metavar="OUT", type=_amount, nargs="?")
+    price.add_argument("--remove", action="store_true")
+    price.add_argument("--json", action="store_true")
+
+    usage = commands.add_parser("usage", help="what tenants use and who is near a limit; of one tenant, by day")
     usage.set_defaults(run=_usage)
     usage.add_argument("account", metavar="ACCOUNT", nargs="?")
+    usage.add_argument("--days", metavar="N", type=_positive, default=30, help="of the last N days; 30")
+    usage.add_argument("--sort", choices=tenant_usage.SORTS, default="limit", help="who comes first; nearest a limit")
     usage.add_argument("--json", action="store_true")
 
     renewal = commands.add_parser("upgrade", help="bring tenants made with older addons up to date")
@@ -232,6 +259,13 @@ def _servers(text: str) -> tuple[str, ...]:
     if not chosen or set(chosen) - set(SERVERS):
         raise argparse.ArgumentTypeError(f"choose from {', '.join(SERVERS)}")
     return chosen
+
+
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError("not negative")
+    return amount
 
 
 def _positive(text: str) -> int:

@@ -1,78 +1,95 @@
-"""What a tenant uses: rows read from its own database, and sizes of what it keeps elsewhere."""
+"""What tenants use: one query in each one's own database, beside the limits that the control database holds."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
-from . import control_client, odoo_env, postgres, template
-from .instance import Instance
-from .operator_database import OperatorDatabase
+from . import postgres
+
+#: What the table can be sorted by, and the column that says so.
+SORTS = {
+    "limit": "percent",
+    "time": "call_seconds",
+    "errors": "errors",
+    "waits": "waited_seconds",
+    "turns": "turns",
+    "tokens": "tokens",
+    "money": "money",
+    "storage": "storage_mb",
+}
+
+_SUMS = """
+    coalesce(sum(calls), 0)::bigint AS calls,
+    coalesce(sum(errors), 0)::bigint AS errors,
+    coalesce(sum(refused), 0)::bigint AS refused,
+    round(coalesce(sum(call_ms), 0) / 1000.0, 1)::float AS call_seconds,
+    round(coalesce(sum(waits_ms), 0) / 1000.0, 1)::float AS waited_seconds,
+    coalesce(sum(turns), 0)::bigint AS turns,
+    coalesce(sum(failed_turns), 0)::bigint AS failed_turns,
+    coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), 0)::bigint AS tokens,
+    round(coalesce(sum(money), 0), 2)::float AS money
+"""
+_STORED = """
+    max(documents) AS documents,
+    max(vectors) AS vectors,
+    round(max(coalesce(database_bytes, 0) + coalesce(file_bytes, 0)) / 1048576.0, 1)::float AS storage_mb
+"""
+_TODAY = "(now() AT TIME ZONE 'UTC')::date"
+_PER_TENANT = f"""
+    WITH stored AS (SELECT {_STORED} FROM
+        (SELECT * FROM chatwootai_usage WHERE documents IS NOT NULL ORDER BY day DESC LIMIT 1) AS newest),
+    jobs AS (SELECT count(*) FILTER (WHERE state IN ('pending', 'enqueued', 'wait_dependencies')) AS jobs_waiting,
+        count(*) FILTER (WHERE state = 'failed') AS jobs_failed FROM queue_job
+        WHERE state IN ('pending', 'enqueued', 'wait_dependencies', 'failed')),
+    spent AS (SELECT coalesce(sum(turns) FILTER (WHERE day = {_TODAY}), 0)::bigint AS turns_per_day,
+        coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), 0)::bigint AS tokens_per_month,
+        coalesce(sum(money), 0)::float AS money_per_month
+        FROM chatwootai_usage WHERE day >= date_trunc('month', {_TODAY}))
+    SELECT * FROM (SELECT {_SUMS} FROM chatwootai_usage WHERE day > {_TODAY} - %(days)s) AS sums, stored, jobs, spent
+"""
+_BY_DAY = f"""
+    SELECT day::text AS day, {_SUMS}, {_STORED} FROM chatwootai_usage WHERE day > {_TODAY} - %(days)s
+    GROUP BY day ORDER BY day DESC
+"""
+_SPENT = ("turns_per_day", "tokens_per_month", "money_per_month")
 
 
-def measure(instance: Instance, operator: OperatorDatabase, account_id: str) -> dict[str, Any]:
-    return {
-        "account_id": account_id,
-        "turns_today": _count(
-            account_id, "chatwootai_turn", "create_date >= date_trunc('day', now() AT TIME ZONE 'UTC')"
-        ),
-        "turns_this_month": _count(account_id, "chatwootai_turn", _THIS_MONTH),
-        "tokens_this_month": _tokens(account_id),
-        "documents": _documents(account_id),
-        "vectors": _vectors(instance, account_id),
-        "jobs_waiting": _count(account_id, "queue_job", "state IN ('pending', 'enqueued', 'wait_dependencies')"),
-        "jobs_failed": _count(account_id, "queue_job", "state = 'failed'"),
-        "database_mb": round(operator.database_size(account_id) / 2**20),
-        "files_mb": round(_size(template.filestore(account_id, instance.data_dir)) / 2**20, 1),
+def per_tenant(limits: Mapping[str, Mapping[str, Any]], days: int, sort: str) -> list[dict[str, Any]]:
+    """A row for each tenant over the last days; those at the top who are nearest to a limit, or take the most.
+
+    :param limits: of each tenant, by its name
+    """
+    rows = [_of_tenant(account_id, known, days) for account_id, known in limits.items()]
+    return sorted(rows, key=lambda row: (-(row[SORTS[sort]] or 0), row["account_id"]))
+
+
+def by_day(account_id: str, days: int) -> list[dict[str, Any]]:
+    return list(_rows(account_id, _BY_DAY, days))
+
+
+def _of_tenant(account_id: str, limits: Mapping[str, Any], days: int) -> dict[str, Any]:
+    [row] = _rows(account_id, _PER_TENANT, days)
+    used = {name: row.pop(name) for name in _SPENT} | {name: row[name] for name in ("documents", "vectors")}
+    limit, percent = nearest(limits, used)
+    return {"account_id": account_id, **row, "nearest_limit": limit, "percent": percent}
+
+
+def nearest(limits: Mapping[str, Any], used: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """The limit of which most is used, and how many percent; those on rates are not used up."""
+    shares = {
+        name: round(100 * amount / limits[name]) if limits[name] else 100
+        for name, amount in used.items()
+        if limits.get(name) is not None and amount is not None
     }
+    if not shares:
+        return None, None
+    name = max(shares, key=lambda name: shares[name])
+    return name, shares[name]
 
 
-_THIS_MONTH = "create_date >= date_trunc('month', now() AT TIME ZONE 'UTC')"
-
-
-def _count(account_id: str, table: str, condition: str) -> int:
-    if not _has_column(account_id, table, "id"):
-        return 0
-    return int(_sql(account_id, f'SELECT count(*) FROM "{table}" WHERE {condition}')[0])
-
-
-def _tokens(account_id: str) -> int:
-    columns = [
-        name for name in ("prompt_tokens", "completion_tokens") if _has_column(account_id, "chatwootai_turn", name)
-    ]
-    if not columns:
-        return 0
-    total = " + ".join(f"coalesce({name}, 0)" for name in columns)
-    return int(_sql(account_id, f"SELECT coalesce(sum({total}), 0) FROM chatwootai_turn WHERE {_THIS_MONTH}")[0])
-
-
-def _documents(account_id: str) -> int:
-    odoo_env.configure()
-    from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
-
-    return int(get_stores().documents.count(account_id))
-
-
-def _vectors(instance: Instance, account_id: str) -> int | None:
-    """Asked of the serving process, which holds them; None while another holds them and does not answer."""
-    answer = control_client.ask(instance, "count_vectors", account_id=account_id)
-    if answer is not None:
-        return int(answer["vectors"])
-    odoo_env.configure()
-    from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
-    from odoo.addons.chatwootai_mcp.stores.errors import StoreUnavailable
-
-    try:
-        return sum(collection.points for collection in get_stores().vectors.info(account_id))
-    except StoreUnavailable:
-        return None
-
-
-def _has_column(account_id: str, table: str, column: str) -> bool:
-    found = "SELECT 1 FROM information_schema.columns WHERE table_name = :'table' AND column_name = :'column'"
-    return bool(postgres.sql(found, role=postgres.OPERATOR, database=account_id, table=table, column=column))
-
-
-def _sql(account_id: str, query: str) -> list[str]:
-    return postgres.sql(query, role=postgres.OPERATOR, database=account_id)
-
-
-def _size(directory: Any) -> int:
-    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file()) if directory.is_dir() else 0
+def _rows(account_id: str, query: str, days: int) -> Iterator[dict[str, Any]]:
+    with closing(postgres.connect(postgres.OPERATOR, account_id)) as connection, connection.cursor() as cursor:
+        cursor.execute(query, {"days": days})
+        names: Sequence[str] = [column.name for column in cursor.description]
+        for row in cursor.fetchall():
+            yield dict(zip(names, row, strict=True))

@@ -194,7 +194,9 @@ def _index_knowledge(instance: Instance, account_id: str) -> dict[str, Any]:
             return dict(answer["counts"])
         try:
             with odoo_env.odoo_environment(account_id) as env:
-                return dict(retrying(env["chatwootai.knowledge"]._resync, env))
+                counts = dict(retrying(env["chatwootai.knowledge"]._resync, env))
+                env["chatwootai.usage"]._cron_measure()
+                return counts
         except StoreUnavailable:
             # A server that is starting or stopping: it holds the vectors but does not listen.
             if time.monotonic() > deadline:

@@ -27,6 +27,12 @@ def tenant(*arguments, code=0):
     return done.stderr if code else done.stdout.strip()
 
 
+def warned(*arguments):
+    """What bin/tenant said beside its result."""
+    command = [sys.executable, paths.ROOT / "bin" / "tenant", *arguments]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stderr
+
+
 @pytest.fixture(scope="module")
 def instance():
     with services.running(Instance("stack")) as instance:
@@ -79,6 +85,7 @@ def test_its_configuration_is_stored_when_the_command_returns(one, instance):
     assert _rows("SELECT count(*) FROM queue_job", NAMES[0]) == ["0"]
     (usage,) = json.loads(tenant("usage", NAMES[0], "--json"))
     assert usage["documents"] == 2, "the company and the agents' configuration"
+    assert usage["storage_mb"] > 1
 
 
 def test_secrets_are_stored_encrypted(one):
@@ -172,6 +179,45 @@ def test_limits_are_set_one_by_one_shown_and_taken_away(one):
     shown = json.loads(tenant("limit", NAMES[0], "--concurrent", "4"))
     assert (shown["calls_per_minute"], shown["concurrent"], shown["money_per_month"]) == (60, 4, 12.5)
     assert json.loads(tenant("limit", NAMES[0], "--calls-per-minute", "-1"))["calls_per_minute"] is None
+
+
+def test_usage_tells_who_is_nearest_to_a_limit_and_who_takes_the_most(one, instance):
+    tenant("create", NAMES[1])
+    for name, calls, milliseconds in ((NAMES[0], 5, 900), (NAMES[1], 3, 90_000)):
+        postgres.sql(
+            f"INSERT INTO chatwootai_usage (day, calls, errors, call_ms, turns, tokens_in, money) VALUES"
+            f" ((now() AT TIME ZONE 'UTC')::date, {calls}, 1, {milliseconds}, 9, 100, 0.5)"
+            " ON CONFLICT (day) DO UPDATE SET calls = EXCLUDED.calls, errors = 1, call_ms = EXCLUDED.call_ms,"
+            " turns = 9, tokens_in = 100, money = 0.5",
+            role=postgres.OPERATOR,
+            database=name,
+        )
+    tenant("limit", NAMES[0], "--turns-per-day", "10", "--tokens-per-month", "1000")
+    rows = json.loads(tenant("usage", "--json"))
+    assert [(row["account_id"], row["nearest_limit"], row["percent"]) for row in rows] == [
+        (NAMES[0], "turns_per_day", 90),
+        (NAMES[1], None, None),
+    ]
+    assert (rows[0]["calls"], rows[0]["tokens"], rows[0]["money"]) == (5, 100, 0.5)
+    assert [row["account_id"] for row in json.loads(tenant("usage", "--sort", "time", "--json"))] == [*NAMES[::-1]]
+    (today,) = json.loads(tenant("usage", NAMES[1], "--days", "1", "--json"))
+    assert (today["calls"], today["call_seconds"]) == (3, 90)
+    tenant("drop", NAMES[1], "--yes")
+
+
+def test_prices_are_set_shown_and_taken_away_and_a_limit_on_money_without_one_warns(one):
+    assert "warning" not in warned("limit", NAMES[0], "--money-per-month", "-1")
+    assert "warning" in warned("limit", NAMES[0], "--money-per-month", "5")
+    tenant("price", "gpt-4.1-mini", "0.4", "1.6")
+    assert json.loads(tenant("price", "*", "3", "15", "--json")) == [
+        {"model": "*", "tokens_in": 3, "tokens_out": 15},
+        {"model": "gpt-4.1-mini", "tokens_in": 0.4, "tokens_out": 1.6},
+    ]
+    assert "warning" not in warned("limit", NAMES[0])
+    assert "two numbers" in tenant("price", "m", "1", code=1)
+    for model in ("*", "gpt-4.1-mini"):
+        tenant("price", model, "--remove")
+    assert json.loads(tenant("price", "--json")) == []
 
 
 def test_clones_do_not_start_equal(one, instance):
