@@ -2,14 +2,17 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..control import get_control
+from ..stores.embeddings import Embedding
 from ..stores.errors import NotFound
 from ..stores.vectors import MAX_DIMENSION, Hit, Point, check_id, check_ids
 from ..tenancy.account import CollectionType
@@ -22,6 +25,7 @@ _HITS = {"results": {"type": "array", "items": {"type": "object"}}}
 _WRITTEN_BY = "mcp"  # never "resync", which replaces and deletes its own
 _NAMESPACE = uuid.UUID("9a3f0c1e-0f64-4d0b-8c57-2f7d1f6f3b52")
 _MAX_TEXT = 8_000  # characters that are embedded
+_CACHE_SECONDS = 300
 
 
 def _by_collection(arguments: Mapping[str, Any]) -> str:
@@ -76,23 +80,43 @@ def search_knowledge(
     Use it for questions on policies, delivery, returns, payment, care and how things are done. Prices and stock are not
     in it: look those up with find_products.
     """
-    embedding = call.stores.embedder.embed([query], query=True)[0]
+    embedded = cache(lambda: call.stores.embedder.embed([query], query=True)[0])
     hits: list[dict[str, Any]] = []
     for searched in [CollectionType(collection_type)] if collection_type else list(CollectionType):
         try:
-            found = call.stores.vectors.search(
-                call.account_id,
-                searched,
-                dense=embedding.dense,
-                sparse=embedding.sparse,
-                limit=limit * 2,
-                min_similarity=call.stores.embedder.min_similarity,
-            )
+            found = _found(call, searched, query, embedded, limit * 2)
         except NotFound:  # nothing was indexed there yet: the other collections may still know
             continue
         hits += [_described(hit, searched) for hit in found if _in_force(call, hit)]
     hits.sort(key=lambda hit: -hit["score"])  # scores fuse ranks: the best of each collection come first
     return {"results": hits[:limit]}
+
+
+def _found(
+    call: Call, searched: CollectionType, query: str, embedded: Callable[[], Embedding], limit: int
+) -> list[Hit]:
+    """A collection's hits, from the cache while nothing was written there. Whether a rule is in force is asked after.
+
+    :param embedded: the query's embedding, asked for when it is needed
+    """
+    embedder = call.stores.embedder
+
+    def search() -> list[dict[str, Any]]:
+        embedding = embedded()
+        hits = call.stores.vectors.search(
+            call.account_id,
+            searched,
+            dense=embedding.dense,
+            sparse=embedding.sparse,
+            limit=limit,
+            min_similarity=embedder.min_similarity,
+        )
+        return [asdict(hit) for hit in hits]
+
+    question = json.dumps([embedder.model, query, limit])
+    namespace = _by_collection({"collection_type": searched.value})
+    kept = call.stores.cache.get_or_load(call.account_id, namespace, question, search, ttl=_CACHE_SECONDS)
+    return [Hit(**hit) for hit in kept]
 
 
 @tool(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from ..tenancy.account import cache_key
+from .cache_counts import CacheCounts
 
 _T = TypeVar("_T")
 
@@ -37,6 +38,8 @@ class Lookup:
 
 class Cache(Protocol):
     """Values are JSON; each caller gets its own copy. A cache that is down only makes things slower."""
+
+    counts: CacheCounts  # of this process
 
     def get(self, account_id: str, namespace: str, key: str) -> Lookup:
         """Look a value up."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from ..tenancy.account import parse_account_id
 from ..tenancy.quota import Bucket, take
 from .cache import LOAD_WAIT_SECONDS, PENDING_SECONDS, Lookup, check_ttl, encode, namespace_key
+from .cache_counts import CacheCounts
 
 _T = TypeVar("_T")
 
@@ -37,8 +38,14 @@ class MemoryCache:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
         self._leases: dict[str, dict[str, float]] = {}  # key → lease → when it runs out
         self._loading: dict[tuple[str, str, str], threading.Event] = {}
+        self.counts = CacheCounts()
 
     def get(self, account_id: str, namespace: str, key: str) -> Lookup:
+        found = self._find(account_id, namespace, key)
+        self.counts.add(account_id, namespace, "hits" if found.hit else "misses")
+        return found
+
+    def _find(self, account_id: str, namespace: str, key: str) -> Lookup:
         name = namespace_key(account_id, namespace)
         with self._lock:
             space = self._space(name)
@@ -62,6 +69,7 @@ class MemoryCache:
         with self._lock:
             space = self._space(name)
             if self._is_pending(space) or str(space.generation) != generation:
+                self.counts.add(account_id, namespace, "stale")
                 return
             slot = (name, space.generation, key)
             self._entries[slot] = (self._clock() + ttl, encoded)
@@ -71,10 +79,15 @@ class MemoryCache:
 
     def get_or_load(self, account_id: str, namespace: str, key: str, load: Callable[[], _T], ttl: float = 60.0) -> _T:
         found = self.get(account_id, namespace, key)
+
+        def loaded() -> _T:
+            self.counts.add(account_id, namespace, "loads")
+            return load()
+
         if found.hit:
             return cast(_T, found.value)
         if found.generation is None:
-            return load()
+            return loaded()
         flight = (namespace_key(account_id, namespace), found.generation, key)
         with self._lock:
             running = self._loading.get(flight)
@@ -82,13 +95,16 @@ class MemoryCache:
                 self._loading[flight] = done = threading.Event()
         if running is not None:
             running.wait(LOAD_WAIT_SECONDS)
-            found = self.get(account_id, namespace, key)
-            return found.value if found.hit else load()  # the other failed, or was too slow
+            found = self._find(account_id, namespace, key)
+            if not found.hit:
+                return loaded()  # the other failed, or was too slow
+            self.counts.add(account_id, namespace, "waits")
+            return cast(_T, found.value)
         try:
-            found = self.get(account_id, namespace, key)
+            found = self._find(account_id, namespace, key)
             if found.hit:  # another loaded it between the lookup that missed and the registration
                 return cast(_T, found.value)
-            value = load()
+            value = loaded()
             self.set(account_id, namespace, key, value, ttl, found.generation)
             return value
         finally:

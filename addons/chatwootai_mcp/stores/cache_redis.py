@@ -30,6 +30,7 @@ from .cache import (
     encode,
     namespace_key,
 )
+from .cache_counts import CacheCounts
 from .cache_memory import MemoryCache
 from .circuit_breaker import CircuitBreaker
 from .errors import StoreUnavailable
@@ -148,8 +149,14 @@ class RedisCache:
         self._take = client.register_script(_TAKE)
         self._lease = client.register_script(_LEASE)
         self._unlock = client.register_script(_UNLOCK)
+        self.counts = CacheCounts()
 
     def get(self, account_id: str, namespace: str, key: str) -> Lookup:
+        found = self._find(account_id, namespace, key)
+        self.counts.add(account_id, namespace, "hits" if found.hit else "misses")
+        return found
+
+    def _find(self, account_id: str, namespace: str, key: str) -> Lookup:
         name, short = namespace_key(account_id, namespace), _short(key)
         answer = self._ask(lambda: self._lookup(keys=_keys(name), args=[f"{name}:v:", short]), default=[])
         if not answer:
@@ -165,28 +172,36 @@ class RedisCache:
         encoded = encode(value) if generation is not None else None
         if encoded is not None:
             args = [f"{name}:v:", short, generation, encoded, max(1, int(ttl * 1000))]
-            self._ask(lambda: self._store(keys=_keys(name), args=args))
+            if self._ask(lambda: self._store(keys=_keys(name), args=args)) == 0:
+                self.counts.add(account_id, namespace, "stale")
 
     def get_or_load(self, account_id: str, namespace: str, key: str, load: Callable[[], _T], ttl: float = 60.0) -> _T:
         until = self._clock() + LOAD_WAIT_SECONDS
         found = first = self.get(account_id, namespace, key)
+
+        def loaded() -> _T:
+            self.counts.add(account_id, namespace, "loads")
+            return load()
+
         while not found.hit:
             if found.generation is None or found.generation != first.generation or self._clock() > until:
-                return load()
+                return loaded()
             lock = f"{namespace_key(account_id, namespace)}:load:{found.generation}:{_short(key)}"
             token = uuid.uuid4().hex
             if self._ask(partial(self._acquire, lock, token), default=True):
                 try:
-                    return self._load_alone(account_id, namespace, key, load, ttl)
+                    return self._load_alone(account_id, namespace, key, loaded, ttl)
                 finally:
                     self._ask(partial(self._unlock, keys=[lock], args=[token]))
             time.sleep(_POLL_SECONDS)
-            found = self.get(account_id, namespace, key)
+            found = self._find(account_id, namespace, key)
+        if found is not first:
+            self.counts.add(account_id, namespace, "waits")
         return cast(_T, found.value)
 
     def _load_alone(self, account_id: str, namespace: str, key: str, load: Callable[[], _T], ttl: float) -> _T:
         """Load and store, unless another did so between the lookup that missed and the lock."""
-        found = self.get(account_id, namespace, key)
+        found = self._find(account_id, namespace, key)
         if found.hit:
             return cast(_T, found.value)
         value = load()

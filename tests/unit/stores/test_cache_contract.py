@@ -205,6 +205,69 @@ class TestCache:
         assert stale == []
         assert committed == [300]
 
+    def test_writers_whose_writes_overlap_leave_nothing_stale(self, caches):
+        """Four writers, none waiting for another, each with a field of its own: a reader gets at least what each has
+        finished."""
+        fields, finished, stale, stop = [0] * 4, [0] * 4, [], threading.Event()
+
+        def write(number):
+            for value in range(1, 101):
+                with caches[number % 2].writing("acme", NS):
+                    fields[number] = value
+                finished[number] = value
+
+        def read(number):
+            while not stop.is_set():
+                at_least = list(finished)
+                got = caches[number % 2].get_or_load("acme", NS, "k", lambda: list(fields))
+                if any(read < least for read, least in zip(got, at_least, strict=True)):
+                    stale.append((got, at_least))
+
+        readers = [threading.Thread(target=read, args=(number,)) for number in range(4)]
+        for thread in readers:
+            thread.start()
+        _in_threads(write, 4)
+        stop.set()
+        for thread in readers:
+            thread.join()
+        assert stale == []
+        assert finished == [100] * 4
+        assert caches[0].get_or_load("acme", NS, "k", lambda: list(fields)) == [100] * 4
+
+    def test_it_counts_what_it_found_loaded_and_refused(self, cache):
+        for _ in range(3):
+            cache.get_or_load("acme", NS, "k", lambda: "value")
+        before = cache.get("acme", NS, "other")
+        with cache.writing("acme", NS):
+            cache.get_or_load("acme", NS, "k", lambda: "value")
+        cache.set("acme", NS, "other", "old", 60, before.generation)
+        use = cache.counts.uses()["acme", NS]
+        assert (use.hits, use.misses, use.loads, use.stale) == (2, 3, 2, 1)
+        assert use.hit_rate == 0.4
+        cache.counts.forget("acme")
+        assert cache.counts.uses() == {}
+
+    def test_it_counts_who_waited_for_anothers_load(self, caches):
+        loading, go_on = threading.Event(), threading.Event()
+
+        def load():
+            loading.set()
+            go_on.wait(5)
+            return "value"
+
+        first = threading.Thread(target=lambda: caches[0].get_or_load("acme", NS, "k", load))
+        first.start()
+        loading.wait(5)
+        second = threading.Thread(target=lambda: caches[1].get_or_load("acme", NS, "k", lambda: "mine"))
+        second.start()
+        missed = 2 if caches[0] is caches[1] else 1
+        while getattr(caches[1].counts.uses().get(("acme", NS)), "misses", 0) < missed:
+            time.sleep(0.005)
+        go_on.set()
+        first.join()
+        second.join()
+        assert caches[1].counts.uses()["acme", NS].waits == 1
+
     def test_a_bucket_is_full_at_first_and_tells_how_long_to_wait_once_empty(self, caches):
         key = cache_key("acme", "calls")
         assert [caches[number % 2].take_token(key, 3, 0.001) for number in range(3)] == [0, 0, 0]
