@@ -1,3 +1,6 @@
-# The log first, so that every line is as it must be; then the gateway, which stands before every controller.
-from . import log_context, switching, gateway, database_choice, control_socket, fair_channels, queue_runner
+# The log first, so that every line is as it must be; the pools before the first cursor; then the gateway, which stands
+# before every controller.
+from . import log_context, switching
+from .servers import connection_pools
+from . import gateway, database_choice, control_socket, fair_channels, queue_runner
 from . import controllers, models, wizards

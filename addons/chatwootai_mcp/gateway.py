@@ -23,6 +23,7 @@ from .control import get_control
 from .log_context import working_for
 from .servers import admission
 from .servers.refusals import Refusal, address_of, refusals
+from .servers.usage_meter import meter
 from .settings import get_keyring
 from .tenancy.account import InvalidAccountId, parse_account_id
 from .tenancy.bulkhead import Overloaded
@@ -204,9 +205,12 @@ def _application(
     environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
     lane = admission.calls if _MCP.match(path) else admission.webhooks
     try:
-        with working_for(claims.account_id), lane.admitted(claims.account_id):
+        with working_for(claims.account_id), lane.admitted(claims.account_id) as waited:
+            if waited:
+                meter.add(claims.account_id, waits_ms=round(1000 * waited))
             return _odoo_application(self, environ, _noting_refusals(environ, claims, start_response))
     except Overloaded as overloaded:
+        meter.add(claims.account_id, refused=1)
         return admission.refusal(overloaded)(environ, start_response)
 
 

@@ -6,11 +6,13 @@ own others (tests, templates in the making), and their jobs are not for this ser
 """
 
 import logging
+from collections import Counter
 
 from odoo.addons.queue_job import jobrunner
 from odoo.addons.queue_job.jobrunner import runner
 
 from .crons_at_start import bring_forward
+from .servers import queue_status
 from .tenancy.account import InvalidAccountId, parse_account_id
 
 _logger = logging.getLogger(__name__)
@@ -48,7 +50,20 @@ def requeue_dead_jobs(self):
         _let_go(self, name)
     for name in sorted(names - set(self.db_by_name)):
         _adopt(self, name)
+    if queue_status.note_is_due():
+        queue_status.note(_jobs(self.channel_manager))
     return _requeue_dead_jobs(self)
+
+
+def _jobs(manager):
+    """How many jobs of each tenant wait in each channel, and how many run. Those that run do so in root, too."""
+    counts = Counter()
+    for name, channel in manager._channels_by_name.items():
+        for account_id, count in channel.waiting().items():
+            counts[account_id, name, "waiting"] += count
+    for job in manager.get_channel_by_name("root")._running:
+        counts[job.db_name, job.channel.fullname, "running"] += 1
+    return counts
 
 
 def _adopt(queue_runner, name):

@@ -131,6 +131,14 @@ def _price(instance: Instance, options: argparse.Namespace) -> None:
     _print_table(operator.prices(), options.json)
 
 
+def _metrics_token(instance: Instance, options: argparse.Namespace) -> None:
+    odoo_env.configure()
+    from odoo.addons.chatwootai_mcp.settings import get_keyring
+    from odoo.addons.chatwootai_mcp.tenancy.tokens import METRICS_AUDIENCE, mint_webhook_token, new_token_id
+
+    print(mint_webhook_token(get_keyring(), METRICS_AUDIENCE, new_token_id()))
+
+
 def _drop(instance: Instance, options: argparse.Namespace) -> None:
     if not options.yes:
         say(f"This removes {options.account} from every store, for good. Type its name to go on:")
@@ -246,6 +254,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     rotation.add_argument("--force", action="store_true", help="with --forget-old: though keys and webhooks end by it")
     rotation.add_argument("--json", action="store_true", help="what older secrets signed, as JSON")
+
+    metrics = commands.add_parser("metrics-token", help="print a token that opens GET /chatwootai/metrics")
+    metrics.set_defaults(run=_metrics_token)
 
     drop = commands.add_parser("drop", help="remove a tenant from every store")
     drop.set_defaults(run=_drop)

@@ -216,7 +216,8 @@ class Bulkhead:
         return self._sizes.get(account_id, self.bounds.capacity)
 
     def _has_room(self, account_id: str, use: TenantUse) -> bool:
-        return use.running < self._size(account_id) and self._running == use.running
+        alone = not self.bounds.courtesy or self._running == use.running
+        return use.running < self._size(account_id) and alone
 
     def _start(self, use: TenantUse) -> None:
         use.running += 1

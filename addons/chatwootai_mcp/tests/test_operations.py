@@ -1,10 +1,15 @@
 """The routes for company_services and for the operator's monitoring."""
 
 import json
+import os
+import tempfile
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import config
 
+from ..servers import metrics, queue_status
 from ..settings import get_keyring
 from ..stores.errors import StoreUnavailable
 from ..tenancy.account import ConfigType
@@ -131,3 +136,53 @@ class TestMonitoring(McpHttpCase):
             self.assertIn(f"chatwootai_tool_calls_total{{{labels}}}", response.text)
         denied = self.url_open("/chatwootai/metrics", headers={"Authorization": f"Bearer {key}"})
         self.assertEqual(denied.status_code, 401)
+
+    def scraped(self):
+        token = mint_webhook_token(get_keyring(), METRICS_AUDIENCE, new_token_id())
+        return self.url_open("/chatwootai/metrics", headers={"Authorization": f"Bearer {token}"}).text
+
+    def test_metrics_tell_of_pools_caches_turns_and_jobs(self):
+        key = self.issue()
+        for _ in range(2):
+            self.call(key, "search_vectors", collection_type="products", query_vector=[0.1])
+            self.call(key, "list_agent_configs")
+        self.stores.cache.get_or_load(self.account_id, "company_metadata", "k", lambda: 1)
+        self.stores.cache.get_or_load(self.account_id, "company_metadata", "k", lambda: 1)
+        metrics.observe_turn(self.account_id, "done", 2.5, 1.5, 100, 20)
+        jobs = {(self.account_id, "root.chatwootai_turn", "waiting"): 3}
+        with patch.object(queue_status, "jobs", return_value=jobs):
+            text = self.scraped()
+        account = f'account="{self.account_id}"'
+        for line in (
+            f'chatwootai_pool_in_use{{{account},pool="calls"}} 0.0',
+            f'chatwootai_pool_size{{{account},pool="calls"}} ',
+            f'chatwootai_pool_waits_total{{{account},pool="cursors"}} ',
+            f'chatwootai_cache_lookups_total{{{account},namespace="company_metadata",outcome="hit"}} 1.0',
+            f'chatwootai_cache_lookups_total{{{account},namespace="company_metadata",outcome="miss"}} 1.0',
+            f'chatwootai_cache_loads_total{{{account},namespace="company_metadata"}} 1.0',
+            f'chatwootai_turns_total{{{account},outcome="done"}} 1.0',
+            f"chatwootai_llm_seconds_total{{{account}}} 1.5",
+            f'chatwootai_llm_tokens_total{{{account},direction="in"}} 100.0',
+            f'chatwootai_jobs{{{account},channel="root.chatwootai_turn",state="waiting"}} 3.0',
+        ):
+            self.assertIn(line, text)
+        metrics.forget(self.account_id)
+        gone = self.scraped()
+        for name in ("chatwootai_turns_total{", "chatwootai_llm", "chatwootai_cache", "chatwootai_tool_calls_total{"):
+            self.assertFalse([line for line in gone.splitlines() if line.startswith(name) and account in line])
+
+    def test_several_workers_are_told_apart(self):
+        self.call(self.issue(), "list_agent_configs")
+        with patch.dict(config.options, workers=4):
+            text = self.scraped()
+        labels = f'account="{self.account_id}",outcome="success",process="{os.getpid()}",tool="list_agent_configs"'
+        self.assertIn(f"chatwootai_tool_calls_total{{{labels}}}", text)
+
+    def test_what_waits_in_the_queue_is_told_until_its_runner_is_gone(self):
+        key = ("acme", "root.chatwootai_turn", "waiting")
+        with tempfile.TemporaryDirectory() as folder, patch.object(queue_status, "_path", lambda: Path(folder) / "q"):
+            self.assertEqual(queue_status.jobs(), {})
+            queue_status.note({key: 5})
+            self.assertEqual(queue_status.jobs(), {key: 5})
+            with patch.object(queue_status, "STALE_SECONDS", -1):
+                self.assertEqual(queue_status.jobs(), {})

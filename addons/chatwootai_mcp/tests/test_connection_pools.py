@@ -1,0 +1,101 @@
+"""No tenant takes the connections of others, and together they never have more than there may be."""
+
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from odoo.sql_db import Connection, PoolError, connection_info_for, db_connect
+from odoo.tests import BaseCase, tagged
+from odoo.tests.common import get_db_name
+
+from ..servers import connection_pools
+from ..servers.connection_pools import TenantPools
+from ..tenancy.bulkhead import Bounds, Bulkhead
+
+
+@tagged("post_install", "-at_install")
+class TestConnectionPools(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.bulkhead = Bulkhead(Bounds(2, patience=0.0, courtesy=0.0))
+        self.enterContext(patch.object(connection_pools, "bulkhead", self.bulkhead))
+        self.pools = TenantPools(maxconn=3)
+        self.addCleanup(self.pools.close_all)
+        self.names = (get_db_name(), "postgres")
+        self.infos = [connection_info_for(name)[1] for name in self.names]
+
+    def cursor(self, number=0):
+        return Connection(self.pools, self.names[number], self.infos[number]).cursor()
+
+    def open_connections(self):
+        return {name: len(pool._connections) for name, pool in self.pools._pools.items()}
+
+    def test_odoos_own_cursors_come_from_here(self):
+        self.assertIsInstance(db_connect(get_db_name())._Connection__pool, TenantPools)
+
+    def test_a_connection_is_used_again(self):
+        for _ in range(3):
+            with self.cursor() as cr:
+                cr.execute("SELECT current_database()")
+                self.assertEqual(cr.fetchone(), (self.names[0],))
+        self.assertEqual(self.open_connections(), {self.names[0]: 1})
+        self.assertEqual(self.bulkhead.uses()[self.names[0]].running, 0)
+
+    def test_a_tenant_over_its_size_gets_none_and_another_does(self):
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(self.cursor())
+            with self.assertRaises(PoolError):
+                self.cursor()
+            stack.enter_context(self.cursor(1))
+        with self.cursor():
+            pass
+
+    def test_idle_connections_make_room_for_others(self):
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(self.cursor())
+        self.pools._maxconn = 2
+        with self.cursor(1):
+            self.assertEqual(self.open_connections(), {self.names[0]: 1, self.names[1]: 1})
+
+    def test_a_forgotten_cursors_place_is_taken_back(self):
+        cursors = [self.cursor(), self.cursor()]
+        cursors[0]._close(True)  # what its destructor does
+        with self.cursor():
+            pass
+        cursors[1].close()
+        self.assertEqual(self.bulkhead.uses()[self.names[0]].running, 0)
+
+    def test_a_database_that_is_not_there_costs_no_place(self):
+        import psycopg2
+
+        for _ in range(5):
+            with self.assertRaises(psycopg2.OperationalError):
+                self.pools.borrow({**self.infos[0], "database": "there-is-none"})
+        self.assertEqual(self.bulkhead.uses()["there-is-none"].running, 0)
+        self.assertEqual(self.pools._free._value, 3)
+
+    def test_closing_a_database_closes_its_connections_and_no_others(self):
+        with self.cursor():
+            pass
+        with self.cursor(1):  # of this one Odoo keeps none that is idle
+            self.pools.close_all(self.infos[0])
+            self.assertEqual(self.open_connections(), {self.names[0]: 0, self.names[1]: 1})
+
+    def test_a_cursor_open_while_its_database_is_closed_gives_its_place_back(self):
+        cursor = self.cursor()
+        self.pools.close_all(self.infos[0])
+        with self.assertRaises(PoolError):
+            cursor._closed = False
+            self.pools.give_back(cursor._cnx)
+        cursor._closed = True
+        self.assertEqual(self.bulkhead.uses()[self.names[0]].running, 0)
+
+    def test_what_was_idle_for_long_is_closed(self):
+        with self.cursor():
+            pass
+        [connection] = self.pools._pools[self.names[0]]._connections
+        connection._pool_last_used -= 3600
+        self.pools._swept_at = 0
+        with self.cursor(1):
+            self.assertEqual(self.open_connections(), {self.names[0]: 0, self.names[1]: 1})
