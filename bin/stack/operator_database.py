@@ -1,6 +1,6 @@
 """The control database as the operator uses it: to register tenants, their Chatwoot accounts and their limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -142,6 +142,22 @@ class OperatorDatabase:
             account_id,
             *(limits[name] for name in names),
         )
+
+    def alerts(self, account_id: str | None, with_seen: bool) -> list[dict[str, Any]]:
+        """What needs the operator, the newest last; of one account, or of all and the server."""
+        return self._rows(
+            "SELECT id, account_id, kind, message, count, created_at::timestamp(0)::text AS first,"
+            " last_at::timestamp(0)::text AS last, seen_at IS NOT NULL AS seen FROM alert"
+            " WHERE (account_id = %s OR %s) AND (seen_at IS NULL OR %s) ORDER BY last_at, id",
+            account_id,
+            account_id is None,
+            with_seen,
+        )
+
+    def mark_seen(self, ids: Sequence[int]) -> int:
+        """Note that the operator has seen these; how many were not before."""
+        query = "UPDATE alert SET seen_at = now() WHERE id = ANY(%s) AND seen_at IS NULL RETURNING id"
+        return len(self._rows(query, list(ids)))
 
     def database_exists(self, name: str) -> bool:
         return self._one("SELECT 1 FROM pg_database WHERE datname = %s", name) is not None

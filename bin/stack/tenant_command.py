@@ -6,7 +6,18 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import demo_data, environment, odoo_env, secret_rotation, services, template, tenant_usage, tenants, upgrade
+from . import (
+    demo_data,
+    environment,
+    odoo_env,
+    secret_rotation,
+    services,
+    template,
+    tenant_alerts,
+    tenant_usage,
+    tenants,
+    upgrade,
+)
 from .console import Failure, say
 from .instance import Instance
 from .operator_database import LIMITS, OperatorDatabase
@@ -139,6 +150,14 @@ def _metrics_token(instance: Instance, options: argparse.Namespace) -> None:
     print(mint_webhook_token(get_keyring(), METRICS_AUDIENCE, new_token_id()))
 
 
+def _alerts(instance: Instance, options: argparse.Namespace) -> None:
+    _print_table(tenant_alerts.alerts(instance, options), options.json)
+
+
+def _audit(instance: Instance, options: argparse.Namespace) -> None:
+    tenant_alerts.audit(instance, _known(instance, options.account), options)
+
+
 def _drop(instance: Instance, options: argparse.Namespace) -> None:
     if not options.yes:
         say(f"This removes {options.account} from every store, for good. Type its name to go on:")
@@ -242,6 +261,21 @@ def _parser() -> argparse.ArgumentParser:
     usage.add_argument("--days", metavar="N", type=_positive, default=30, help="of the last N days; 30")
     usage.add_argument("--sort", choices=tenant_usage.SORTS, default="limit", help="who comes first; nearest a limit")
     usage.add_argument("--json", action="store_true")
+
+    alerts = commands.add_parser("alerts", help="what needs the operator, over all tenants")
+    alerts.set_defaults(run=_alerts)
+    alerts.add_argument("account", metavar="ACCOUNT", nargs="?")
+    alerts.add_argument("--all", action="store_true", help="those already seen too")
+    alerts.add_argument("--seen", metavar="ID", type=int, nargs="+", help="mark these as seen")
+    alerts.add_argument("--json", action="store_true")
+
+    audit = commands.add_parser("audit", help="check that a tenant's audit is as it was written, or export it")
+    audit.set_defaults(run=_audit)
+    audit.add_argument("account", metavar="ACCOUNT")
+    chosen = audit.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--verify", action="store_true", help="exit code 1 when a row was changed or removed")
+    chosen.add_argument("--export", metavar="FILE", help="as JSON lines; - for standard output")
+    audit.add_argument("--json", action="store_true", help="with --verify")
 
     renewal = commands.add_parser("upgrade", help="bring tenants made with older addons up to date")
     renewal.set_defaults(run=_upgrade)
