@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from odoo.modules import module as odoo_module
 from odoo.tools import config
@@ -53,7 +54,8 @@ class WriteBehind:
             self._writing = threading.RLock()  # a fork may have copied one that is taken
             atexit.register(self._finish)
             if not config["stop_after_init"]:
-                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                with suppress(RuntimeError):  # a process that is being stopped starts no threads
+                    threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     def _finish(self) -> None:
         self.flush()
