@@ -62,6 +62,16 @@ class Control:
         )
         return rows[0][0] if rows else None
 
+    def knows_webhook(self, token_id: str) -> bool | None:
+        """Whether it is the token of a webhook that tenants share; None when that can't be asked."""
+        rows = self._rows("SELECT 1 FROM chatwoot_webhook WHERE token_id = %s", token_id)
+        return None if rows is None else bool(rows)
+
+    def is_dropped(self, account_id: str) -> bool:
+        """Whether it is known that there is no such tenant; not so where that can't be asked."""
+        rows = self._rows("SELECT 1 FROM tenant WHERE account_id = %s", account_id)
+        return rows is not None and not rows
+
     def claim(self, account_id: str, base_url: str, chatwoot_account: int) -> tuple[str | None, bool]:
         """Claim an account of a Chatwoot for a tenant: whose it is now, and whether that is new.
 

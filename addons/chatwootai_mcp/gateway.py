@@ -74,6 +74,19 @@ def deny() -> Response:
     )
 
 
+def unavailable() -> Response:
+    """Nothing was done: the database can't be reached. Chatwoot tries a bot again after a 500, not after a 503."""
+    return Response('{"error":"the database can\'t be reached: try again"}', 500, content_type="application/json")
+
+
+class _Answered(Exception):
+    """The request is answered here, before Odoo."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
 def no_such_account() -> Response:
     """To people who came without naming an account that there is; of the others it says nothing."""
     return Response("There is no such account here. Log in at /web?db= and your account's name.", 404)
@@ -118,15 +131,30 @@ def _shared_webhook_claims(environ: dict[str, Any], token: str) -> Claims | None
         return None
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    account_id = get_control().tenant_of_webhook(token_id, _chatwoot_account(body))
-    return Claims(account_id, token_id) if account_id else None
+    payload = _object(body)
+    if account_id := get_control().tenant_of_webhook(token_id, _chatwoot_account(payload)):
+        return Claims(account_id, token_id)
+    known = get_control().knows_webhook(token_id)
+    if known is None:
+        raise _Answered(unavailable())
+    if known and "account" not in payload and str(payload.get("event", "")).startswith("conversation_"):
+        # Chatwoot before 4.14.2: whose it is cannot be known. Nothing is lost by it: what the conversation is like is
+        # told with each message, and read again before an answer. A refusal would be a failed delivery to Chatwoot.
+        raise _Answered(Response('{"success": true}', 200, content_type="application/json"))
+    return None
 
 
-def _chatwoot_account(body: bytes) -> int | None:
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        account = json.loads(body)["account"]["id"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def _chatwoot_account(payload: dict[str, Any]) -> int | None:
+    account = payload.get("account")
+    account = account.get("id") if isinstance(account, dict) else None
     return account if isinstance(account, int) and not isinstance(account, bool) and 0 < account < 2**31 else None
 
 
@@ -192,7 +220,10 @@ def _application(
     if _too_large(environ):
         response = Response('{"error":"send a Content-Length of at most 1 MiB"}', 413, content_type="application/json")
         return response(environ, start_response)
-    claims = _authenticate(environ)
+    try:
+        claims = _authenticate(environ)
+    except _Answered as answered:
+        return answered.response(environ, start_response)
     if claims is None:
         _note_refusal(environ, None)
         return deny()(environ, start_response)
@@ -215,3 +246,16 @@ def _application(
 
 
 http.Application.__call__ = _application
+
+_odoo_without_database = http.Request._serve_nodb
+
+
+def _serve_nodb(self: http.Request) -> Response:
+    """Where Odoo can't use a database it goes on without: a credential that is genuine would be refused."""
+    claims = self.httprequest.environ.get(CLAIMS)
+    if claims and claims.account_id and not get_control().is_dropped(claims.account_id):
+        return unavailable()
+    return _odoo_without_database(self)
+
+
+http.Request._serve_nodb = _serve_nodb

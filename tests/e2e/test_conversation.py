@@ -65,6 +65,13 @@ def test_the_shared_webhook_refuses_an_account_of_nobody(stack):
     assert refused.status_code == 401 and refused.content == unsigned.content
 
 
+def test_the_shared_webhook_takes_and_leaves_what_an_old_chatwoot_tells_without_an_account(stack):
+    body = b'{"event":"conversation_status_changed","id":1,"status":"open"}'
+    taken = requests.post(stack.acme.shared_webhook_url, data=body, timeout=10)
+    forged = requests.post(stack.acme.shared_webhook_url[:-2] + "xx", data=body, timeout=10)
+    assert (taken.status_code, forged.status_code) == (200, 401)
+
+
 def test_the_same_question_gets_each_companys_own_answer(stack):
     question = "Qual é o prazo para troca ou devolução?"
     with ThreadPoolExecutor(2) as pool:

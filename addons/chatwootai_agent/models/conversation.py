@@ -181,7 +181,7 @@ class Conversation(models.Model):
 
     @api.private
     def queue_turn(self, within=0):
-        """See to it that a job looks at what waits here: a new one at once, or one that exists, within so many seconds.
+        """See to it that a job looks at what waits here: a new one, or one that exists and does within so many seconds.
 
         :param within: None when whatever time the job has is right
         :return: whether there was none
@@ -205,13 +205,14 @@ class Conversation(models.Model):
             )
             delayed._job_answer()
         elif within is not None:
-            self._bring_forward(*queued[0], fields.Datetime.now() + timedelta(seconds=within))
+            self._bring_forward(*queued[0], within)
         return not queued
 
-    def _bring_forward(self, job_id, eta, latest):
-        if eta and eta > latest:
+    def _bring_forward(self, job_id, eta, within):
+        now = fields.Datetime.now()
+        if eta and eta > now + timedelta(seconds=within):
             self.env.execute_query(
-                SQL("UPDATE queue_job SET eta = %s WHERE id = %s AND state = 'pending' RETURNING id", latest, job_id)
+                SQL("UPDATE queue_job SET eta = %s WHERE id = %s AND state = 'pending' RETURNING id", now, job_id)
             )
 
     @api.private

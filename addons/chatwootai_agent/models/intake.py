@@ -15,6 +15,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignor
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
 
 from .channel_news import take_channel_news
+from .inbox import LONGEST_PAUSE
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _SPEAKERS = (Author.PERSON, Author.BOT)
@@ -24,12 +25,16 @@ def take_in(connection, event):
     """Store what the event says. Repeats and late arrivals change nothing."""
     if isinstance(event, Ignored):
         return
-    conversation = locked_conversation(connection, event.conversation)
+    # Nobody follows these rows: what Odoo would do for followers at each write is left out.
+    conversation = locked_conversation(connection.with_context(tracking_disable=True), event.conversation)
+    known_inbox = conversation.inbox_id
     note_conversation(conversation, event.conversation)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
     if event.inbox_name and conversation.inbox_name != event.inbox_name:
         conversation.inbox_name = event.inbox_name
+    if conversation.inbox_id != known_inbox:
+        conversation._inbox()  # its row is made when it is first seen
     if event.is_new:
         take_message(conversation, event.message)
     else:
@@ -144,7 +149,7 @@ def take_message(conversation, message, *, picked=False):
     if state == MessageState.WAITING:
         if message.attachments:
             stored.queue_reading()
-        conversation.queue_turn(conversation._inbox().pause_seconds)
+        conversation.queue_turn(within=LONGEST_PAUSE)
     return stored
 
 
