@@ -24,3 +24,14 @@ def changes_between(wanted: Mapping[str, Chunk], stored_digests: Mapping[str, st
     upserts = [chunk for chunk in wanted.values() if stored_digests.get(chunk.id) != chunk.digest]
     deletes = sorted(stored_digests.keys() - wanted.keys())
     return Changes(upserts, deletes, len(wanted) - len(upserts))
+
+
+def within(changes: Changes, stored_digests: Mapping[str, str], room: int) -> tuple[Changes, int]:
+    """The changes that fit where so many points may be added, and how many chunks are left out.
+
+    What replaces a stored point always fits, and what is deleted makes room.
+    """
+    new = [chunk.id for chunk in changes.upserts if chunk.id not in stored_digests]
+    left_out = set(new[max(0, room + len(changes.deletes)) :])
+    upserts = [chunk for chunk in changes.upserts if chunk.id not in left_out]
+    return Changes(upserts, changes.deletes, changes.unchanged), len(left_out)

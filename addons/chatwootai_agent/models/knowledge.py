@@ -1,15 +1,17 @@
 """The agents' knowledge, one row per collection: what is indexed, when, what went wrong; and the resync itself."""
 
 import logging
+import sys
 
 from odoo import api, fields, models
 
+from odoo.addons.chatwootai_mcp.control import get_control
 from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
 from odoo.addons.chatwootai_mcp.stores.errors import StoreError, StoreUnavailable
 from odoo.addons.chatwootai_mcp.stores.vectors import Point
 from odoo.addons.chatwootai_mcp.tenancy.account import CollectionType, InvalidAccountId, parse_account_id
 
-from ..knowledge.changes import changes_between
+from ..knowledge.changes import changes_between, within
 from ..knowledge.chunk import WRITTEN_BY, chunks_of
 
 _logger = logging.getLogger(__name__)
@@ -184,9 +186,9 @@ class ChatwootaiKnowledge(models.Model):
         self._lock(collection_type.value)
         vectors.ensure(account_id, collection_type, embedder.dimension, embedder.model)
         texts = self.env["chatwootai.knowledge.sources"]._texts(collection_type.value)
-        changes = changes_between(
-            chunks_of(account_id, embedder.model, texts), vectors.digests(account_id, collection_type, WRITTEN_BY)
-        )
+        stored = vectors.digests(account_id, collection_type, WRITTEN_BY)
+        changes = changes_between(chunks_of(account_id, embedder.model, texts), stored)
+        changes, left_out = within(changes, stored, self._room())
         for start in range(0, len(changes.upserts), _BATCH):
             batch = changes.upserts[start : start + _BATCH]
             points = self._points(embedder, batch)
@@ -198,7 +200,26 @@ class ChatwootaiKnowledge(models.Model):
             with stores.cache.writing(account_id, f"vectors_{collection_type.value}"):
                 vectors.delete(account_id, collection_type, changes.deletes)
         self._note_done(account_id, collection_type, stores)
+        if left_out:
+            self._note_limit(collection_type.value, left_out)
         return changes
+
+    @api.model
+    def _room(self):
+        """How many entries the tenant's limit still allows."""
+        limit = get_control().limits(self.env.cr.dbname).vectors
+        return sys.maxsize if limit is None else limit - self.env["chatwootai.usage"]._vectors()
+
+    @api.model
+    def _note_limit(self, collection_type, left_out):
+        """Told on the row, and to the managers once: what is left out, the agents do not know."""
+        self.env["chatwootai.limit"]._tell("vectors")
+        message = self.env._(
+            "The account's limit of knowledge entries is reached: %s entries are left out. Remove what is not needed,"
+            " or ask the operator to raise the limit, and index again.",
+            left_out,
+        )
+        self._note_error(collection_type, message)
 
     @api.model
     def _points(self, embedder, chunks):

@@ -77,6 +77,7 @@ class CompanyServicesDocument(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.env["chatwootai.usage"].sudo()._check_room_for_documents(len(vals_list))
         self.env["chatwootai.knowledge"]._source_changed("support_documents")
         return super().create(vals_list)
 

@@ -12,3 +12,4 @@ from . import test_conversation_access
 from . import test_mcp_offers
 from . import test_log_secrecy
 from . import test_audited_configuration
+from . import test_knowledge_limits

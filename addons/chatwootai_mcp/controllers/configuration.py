@@ -34,6 +34,8 @@ class ConfigurationController(http.Controller):
         if not isinstance(document, dict):
             return _answer(400, success=False, error="The body must be a JSON object.")
         try:
+            if refusal := request.env(su=True)["chatwootai.usage"]._refusal_of_snapshot(document):
+                return _answer(422, success=False, error=refusal)
             version = store_snapshot(account_id, document)
         except StaleSnapshot as error:
             return _answer(409, success=False, error=str(error), version=stored_version(account_id))

@@ -4,9 +4,13 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..control import get_control
+from ..servers.configuration import REPLACED
 from ..servers.stores_of_process import get_stores
+from ..servers.usage_meter import meter
 from ..stores.errors import StoreError
 from ..tenancy.account import InvalidAccountId, parse_account_id
 from .big_integer import BigCount
@@ -130,14 +134,53 @@ class ChatwootaiUsage(models.Model):
     @api.model
     def _stored(self):
         """Documents and vectors now; of a store that cannot be asked, what was last seen of it."""
-        last = self.sudo().search([("day", "<=", fields.Datetime.now().date())], limit=1)
-        found = {}
-        for name, count in (("documents", self._documents), ("vectors", self._vectors)):
-            try:
-                found[name] = count()
-            except (StoreError, InvalidAccountId):
-                found[name] = last[name] or 0
-        return found
+        return {"documents": self._now_or_last("documents"), "vectors": self._now_or_last("vectors")}
+
+    @api.model
+    def _now_or_last(self, name):
+        try:
+            return {"documents": self._documents, "vectors": self._vectors}[name]()
+        except (StoreError, InvalidAccountId):
+            last = self.sudo().search([("day", "<=", fields.Datetime.now().date())], limit=1)
+            return last[name] or 0
+
+    @api.model
+    def _check_room_for_documents(self, more):
+        """
+        :raises UserError: with so many more there would be more documents than the tenant may have
+        """
+        limit = get_control().limits(self.env.cr.dbname).documents
+        if limit is not None and self._now_or_last("documents") + more > limit:
+            meter.add(self.env.cr.dbname, reached="documents")
+            raise UserError(
+                self.env._(
+                    "This account may hold %s documents: the company's profile, its rules, the agents' configuration"
+                    " and support documents. Remove some, or ask the operator to raise the limit.",
+                    limit,
+                )
+            )
+
+    @api.model
+    def _refusal_of_snapshot(self, snapshot):
+        """Why this configuration is not stored, as a sentence, if it makes more documents than the tenant may have.
+
+        :raises StoreError: the store cannot be asked
+        """
+        limit = get_control().limits(self.env.cr.dbname).documents
+        rules = snapshot.get("business_rules")
+        if limit is None or not isinstance(rules, list):
+            return None
+        stored = get_stores().documents.describe(parse_account_id(self.env.cr.dbname))
+        replaced = sum(kept.documents for kept in stored if kept.config_type in REPLACED)
+        incoming = 1 + len(rules)
+        total = self._documents() - replaced + incoming
+        if incoming <= replaced or total <= limit:  # whoever is beyond a lowered limit may still remove
+            return None
+        meter.add(self.env.cr.dbname, reached="documents")
+        return (
+            f"This account may hold {limit} documents (the profile, rules, the agents' configuration, support"
+            f" documents) and would have {total}: remove some, or ask the operator to raise the limit."
+        )
 
     @api.model
     def _cron_measure(self):

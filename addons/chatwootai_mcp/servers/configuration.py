@@ -8,7 +8,7 @@ from ..stores.schemas import Snapshot, parse_document
 from ..tenancy.account import ConfigType
 from .stores_of_process import get_stores
 
-_REPLACED = (ConfigType.COMPANY_METADATA, ConfigType.BUSINESS_RULES)
+REPLACED = (ConfigType.COMPANY_METADATA, ConfigType.BUSINESS_RULES)
 
 
 def store_snapshot(account_id: str, document: dict[str, Any]) -> int:
@@ -22,7 +22,7 @@ def store_snapshot(account_id: str, document: dict[str, Any]) -> int:
     check_owner(account_id, snapshot)
     stores = get_stores()
     with ExitStack() as caches:
-        for config_type in _REPLACED:
+        for config_type in REPLACED:
             caches.enter_context(stores.cache.writing(account_id, config_type.value))
         stores.documents.replace_snapshot(account_id, snapshot)
     return snapshot.version

@@ -18,6 +18,7 @@ from ..stores.vectors import MAX_DIMENSION, Hit, Point, check_id, check_ids
 from ..tenancy.account import CollectionType
 from .call import Call
 from .tool import ToolError, tool
+from .usage_meter import meter
 
 _CollectionName = Literal["products", "rules", "support_documents"]
 _Limit = Annotated[int, Field(ge=1, le=50, description="How many results at most")]
@@ -244,6 +245,7 @@ def _own(call: Call, collection: CollectionType, ids: list[str]) -> dict[str, st
 def _check_room(call: Call, added: int) -> None:
     limit = get_control().limits(call.account_id).vectors
     if limit is not None and sum(info.points for info in call.stores.vectors.info(call.account_id)) + added > limit:
+        meter.add(call.account_id, reached="vectors")
         raise ToolError(f"This account may hold {limit} vectors; delete some, or ask the operator to raise the limit.")
 
 

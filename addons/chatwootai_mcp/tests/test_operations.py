@@ -9,10 +9,13 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import config
 
+from ..control import Control
 from ..servers import metrics, queue_status
+from ..servers.usage_meter import meter
 from ..settings import get_keyring
 from ..stores.errors import StoreUnavailable
 from ..tenancy.account import ConfigType
+from ..tenancy.quota import Limits
 from ..tenancy.tokens import METRICS_AUDIENCE, config_audience, mint_webhook_token, new_token_id, tenant_audience
 from .http_case import McpHttpCase
 
@@ -55,6 +58,27 @@ class TestConfigurationWebhook(McpHttpCase):
         self.assertEqual(response.json()["version"], 5)
         stored = self.stores.documents.get(self.account_id, ConfigType.COMPANY_METADATA)
         self.assertEqual(stored["company_name"], "Casa Aurora")
+
+    def test_more_rules_than_the_tenant_may_have_documents_are_refused_and_fewer_always_pass(self):
+        [rule] = self.snapshot()["business_rules"]
+        rules = [rule | {"rule_id": number} for number in range(1, 5)]
+        self.post(self.path, self.snapshot(1, business_rules=rules[:2]), self.token)
+        held = self.env["chatwootai.usage"]._documents()
+        self.addCleanup(meter.forget, self.account_id)
+        with patch.object(Control, "limits", lambda control, account_id: Limits(documents=held + 1)):
+            response = self.post(self.path, self.snapshot(2, business_rules=rules), self.token)
+            self.assertEqual((response.status_code, response.json()["success"]), (422, False))
+            self.assertIn(f"{held + 2}", response.json()["error"])
+            self.assertEqual(
+                self.post(self.path, self.snapshot(2, business_rules=rules[:3]), self.token).status_code, 200
+            )
+        with patch.object(Control, "limits", lambda control, account_id: Limits(documents=0)):
+            self.assertEqual(
+                self.post(self.path, self.snapshot(3, business_rules=rules[:1]), self.token).status_code, 200
+            )
+            self.assertEqual(
+                self.post(self.path, self.snapshot(4, business_rules=rules[:2]), self.token).status_code, 422
+            )
 
     def test_json_is_taken_for_json_whatever_it_is_sent_as(self):
         response = self.url_open(

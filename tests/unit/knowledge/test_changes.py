@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import replace
 
-from chatwootai_agent.knowledge.changes import changes_between
+from chatwootai_agent.knowledge.changes import changes_between, within
 from chatwootai_agent.knowledge.chunk import chunks_of
 from chatwootai_agent.knowledge.source_text import SourceText
 from hypothesis import given
@@ -88,3 +88,18 @@ def test_the_changes_make_the_store_what_it_should_be_and_no_more(before, after)
     assert all(stored.get(chunk.id) != chunk.digest for chunk in changes.upserts)
     assert changes.unchanged == len(stored.items() & goal.items())
     assert bool(changes) == (stored != goal)
+
+
+@given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8), st.integers(-5, 12))
+def test_beyond_the_room_only_what_is_new_is_left_out(same, changed, new, room):
+    texts = [SourceText("product.template", number, f"P{number}", f"P{number}") for number in range(same + changed)]
+    stored = {chunk.id: chunk.digest for chunk in chunks_of("acme", "m", texts).values()}
+    gone = {str(uuid.uuid4()): "gone"}
+    texts = [replace(text, text=f"{text.text} changed") if text.record_id >= same else text for text in texts]
+    texts += [SourceText("product.template", 100 + number, "N", f"N{number}") for number in range(new)]
+    wanted = chunks_of("acme", "m", texts)
+    changes, left_out = within(changes_between(wanted, stored | gone), stored | gone, room)
+    added = [chunk for chunk in changes.upserts if chunk.id not in stored]
+    assert len(added) == min(new, max(0, room + 1)), "what is deleted makes room"
+    assert len(changes.upserts) - len(added) == changed, "what replaces fits"
+    assert len(added) + left_out == new
