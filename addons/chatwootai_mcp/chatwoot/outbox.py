@@ -46,6 +46,7 @@ class Step(StrEnum):
 _WRITTEN = frozenset({Kind.MESSAGE, Kind.PRIVATE_NOTE})
 _FIRST_PAUSE = 5
 _LONGEST_PAUSE = 900
+_DOWN_AFTER = 2  # failures in a row
 _LONGEST_REST = 60  # of a connection: then one conversation tries for all
 _LIQUID = re.compile(r"\{(?=[{%])")
 SETTLE_SECONDS = 20  # how long a request whose answer was lost may still be at work in Chatwoot (its own limit is 15)
@@ -114,8 +115,13 @@ def pause(failures: int, error: ChatwootError | None = None) -> int:
 
 
 def rest(failures: int, error: ChatwootError) -> int:
-    """Seconds in which nothing is tried on a connection whose Chatwoot did not answer; 0 when it did."""
+    """Seconds in which nothing is tried on a connection whose Chatwoot did not answer; 0 when it did.
+
+    One connection that broke is no Chatwoot that is down: it takes two in a row, or Chatwoot's own word.
+    """
     if not (isinstance(error, Unavailable) and error.out_of_reach):
+        return 0
+    if failures < _DOWN_AFTER and error.retry_after is None:
         return 0
     return min(pause(failures, error), _LONGEST_REST)
 

@@ -171,7 +171,17 @@ class Outbox(models.Model):
         waiting = self.search([("connection_id", "in", connections.ids), ("state", "in", ("queued", "sending"))])
         waiting.write({"next_attempt_at": False})
         connections.sudo().write({"resting_until": False, "failed_in_a_row": 0})
-        waiting._queue_deliveries()
+        # Not one job more each time: those that wait for their time are due now.
+        waiting._queue_deliveries(identity=True)
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE queue_job SET eta = NULL
+                WHERE channel = %s AND state = 'pending' AND eta IS NOT NULL RETURNING id
+                """,
+                _CHANNEL,
+            )
+        )
 
     def action_send_again(self):
         """Put entries that failed back into the queue."""

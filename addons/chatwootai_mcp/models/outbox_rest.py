@@ -48,7 +48,7 @@ def note_out_of_reach(env, connection_id, error):
             """
             UPDATE chatwootai_chatwoot_connection
             SET failed_in_a_row = failed_in_a_row + 1,
-                resting_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
+                resting_until = now() AT TIME ZONE 'UTC' + NULLIF(%s, 0) * interval '1 second'
             WHERE id = %s RETURNING id
             """,
             seconds,
@@ -60,16 +60,20 @@ def note_out_of_reach(env, connection_id, error):
 
 def note_answered(env, connection_id):
     """Chatwoot answers again: the rest is over, and what waited need not wait for its own pause."""
-    rested = env.execute_query(
+    known = env.execute_query(
         SQL(
             """
-            UPDATE chatwootai_chatwoot_connection SET failed_in_a_row = 0, resting_until = NULL
-            WHERE id = %s AND resting_until IS NOT NULL RETURNING id
+            UPDATE chatwootai_chatwoot_connection AS connection SET failed_in_a_row = 0, resting_until = NULL
+            FROM (
+                SELECT id, resting_until FROM chatwootai_chatwoot_connection
+                WHERE id = %s AND failed_in_a_row > 0 FOR NO KEY UPDATE
+            ) AS before
+            WHERE connection.id = before.id RETURNING before.resting_until IS NOT NULL
             """,
             connection_id,
         )
     )
-    if rested:
+    if known == [(True,)]:
         connection = env["chatwootai.chatwoot.connection"].browse(connection_id)
         connection.invalidate_recordset(["failed_in_a_row", "resting_until"])
         env["chatwootai.outbox"].resume(connection)

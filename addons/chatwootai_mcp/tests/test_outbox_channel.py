@@ -211,9 +211,11 @@ class TestRest(AnswerCase):
 
     def test_a_connection_that_just_failed_is_not_tried_for_other_conversations(self):
         self.other_conversation()
-        self.enqueue()
+        entry = self.enqueue()
         self.chatwoot.down = True
-        self.deliver()
+        for _try in range(2):
+            self.deliver()
+            entry.next_attempt_at = False
         calls = len(self.chatwoot.calls)
         self.CONVERSATION = 26
         self.assertGreater(self.deliver(), 0)
@@ -221,11 +223,12 @@ class TestRest(AnswerCase):
 
     def test_when_it_answers_again_all_that_waits_is_delivered_at_once(self):
         self.other_conversation()
-        self.enqueue()
+        entry = self.enqueue()
         self.chatwoot.down = True
-        self.deliver()
+        for _try in range(2):
+            self.deliver()
+            entry.next_attempt_at = False
         self.chatwoot.down = False
-        self.outbox.search([("conversation_display_id", "=", 25)]).next_attempt_at = False
         self.age_rest()
         with self.own_transactions(), trap_jobs() as trap:
             self.outbox._job_deliver(self.connection.id, 25)
@@ -236,11 +239,23 @@ class TestRest(AnswerCase):
         self.assertEqual(self.chatwoot.said(26), ["Outra"])
 
     def test_after_a_rest_one_tries_for_all(self):
-        note_out_of_reach(self.env, self.connection.id, Unavailable("down", out_of_reach=True))
+        for _failure in range(2):
+            note_out_of_reach(self.env, self.connection.id, Unavailable("down", out_of_reach=True))
         self.assertGreater(seconds_of_rest(self.env, self.connection.id), 0)
         self.age_rest()
         self.assertEqual(seconds_of_rest(self.env, self.connection.id), 0)
         self.assertGreater(seconds_of_rest(self.env, self.connection.id), 10)
+
+    def test_one_connection_that_broke_gives_no_rest_and_is_forgotten_when_the_next_is_answered(self):
+        self.other_conversation()
+        self.enqueue()
+        self.chatwoot.faults = ["lost"]
+        self.deliver()
+        self.assertEqual(self.connection.failed_in_a_row, 1)
+        self.assertFalse(self.connection.resting_until)
+        self.CONVERSATION = 26
+        self.assertIsNone(self.deliver())
+        self.assertEqual(self.connection.failed_in_a_row, 0)
 
     def test_what_concerns_one_conversation_alone_gives_no_rest(self):
         self.enqueue()
