@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 from odoo import http
 
 from .control import get_control
+from .giving_way import job_of
 from .log_context import working_for
 from .servers import admission
 from .servers.refusals import Refusal, address_of, refusals
@@ -40,6 +41,7 @@ CLAIMS = "chatwootai.claims"
 _PRESENTED = "chatwootai.presented"  # a genuine key, whether it opens this door or not
 MAX_BODY = 1024 * 1024  # bytes
 _OURS = re.compile(r"/(mcp|chatwootai)(/|\Z)")
+_JOB = "/queue_job/runjob"
 _OPEN = frozenset({"/chatwootai/health"})
 _MCP = re.compile(r"/mcp(?:/(?P<account>[a-z0-9-]{1,40})(?:/(?P<server>[a-z]{1,20}))?)?\Z")
 _WEBHOOK = re.compile(r"/chatwootai/webhook/(?:(?P<account>[a-z0-9-]{1,40})/)?(?P<token>[A-Za-z0-9_-]{56})\Z")
@@ -207,6 +209,9 @@ def _application(
     self: http.Application, environ: dict[str, Any], start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
     path = environ.get("PATH_INFO", "")
+    if path == _JOB:
+        with job_of(environ.get("HTTP_X_ODOO_DATABASE", "")):
+            return _odoo_application(self, environ, start_response)
     if not _OURS.match(path):
         if _DATABASE_PAGES.match(path):
             return no_such_account()(environ, start_response)

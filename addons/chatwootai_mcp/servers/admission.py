@@ -22,6 +22,11 @@ webhooks = Bulkhead(Bounds(2 * _calls_at_once(), patience=5.0, let_in=True))
 LANES = {"calls": calls, "webhooks": webhooks}
 
 
+def others_under_way(account_id: str) -> bool:
+    """Whether a call or webhook of another tenant runs in this process now."""
+    return calls.others_running(account_id) or webhooks.others_running(account_id)
+
+
 def refusal(overloaded: Overloaded) -> Response:
     return Response(
         f'{{"error":"{overloaded}"}}',

@@ -138,6 +138,11 @@ class Bulkhead:
             self._running -= 1
             self._let_start()
 
+    def others_running(self, account_id: str) -> bool:
+        """Whether a call of another tenant runs: a glance, without waiting for anybody."""
+        use = self._tenants.get(account_id)
+        return self._running > (use.running if use else 0)
+
     def uses(self) -> dict[str, TenantUse]:
         """What each tenant uses, for whoever watches."""
         with self._lock:

@@ -29,5 +29,6 @@ from . import test_operations_edge
 from . import test_log_context
 from . import test_fair_channels
 from . import test_admission
+from . import test_giving_way
 from . import test_connection_pools
 from . import test_usage

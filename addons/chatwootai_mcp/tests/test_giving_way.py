@@ -1,0 +1,78 @@
+"""A job lets other tenants' requests go first, its own tenant's not, and never for longer than it works."""
+
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from odoo.tests import TransactionCase, tagged
+
+from .. import giving_way
+from ..giving_way import job_of
+from ..servers import admission
+from ..tenancy.bulkhead import Bounds, Bulkhead
+
+
+class Time:
+    """Passes only while a job waits; after so many looks the others' requests are through."""
+
+    def __init__(self, looks=10**6, after=None):
+        self.now, self.waits, self.looks, self.after = 1000.0, 0, looks, after
+
+    def monotonic(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.waits += 1
+        self.now += seconds
+        if self.waits == self.looks:
+            self.after()
+
+
+@tagged("post_install", "-at_install")
+class TestGivingWay(TransactionCase):
+    def setUp(self):
+        super().setUp()
+        self.calls = Bulkhead(Bounds(2))
+        self.enterContext(patch.multiple(admission, calls=self.calls, webhooks=Bulkhead(Bounds(2))))
+
+    def passing(self, **options):
+        time = Time(**options)
+        stack = ExitStack()
+        stack.enter_context(patch.object(giving_way, "time", time))
+        stack.enter_context(patch.object(giving_way, "_pause", time))
+        return time, stack
+
+    def statement(self):
+        # A test's cursor hands its statements to a real one.
+        self.env.cr.execute("SELECT 1")
+
+    def test_a_job_waits_until_anothers_request_is_through(self):
+        self.calls.enter("bella")
+        time, stack = self.passing(looks=3, after=lambda: self.calls.leave("bella"))
+        with stack, job_of("acme"):
+            self.statement()
+        self.assertEqual(time.waits, 3)
+
+    def test_it_does_not_wait_for_long(self):
+        time, stack = self.passing()
+        with stack, job_of("acme"), self.calls.admitted("bella"):
+            self.statement()
+        self.assertLess(time.now - 1000.0, 2 * giving_way.LONGEST_SECONDS)
+
+    def test_it_waits_no_more_than_it_works(self):
+        time, stack = self.passing()
+        with stack, job_of("acme"), self.calls.admitted("bella"):
+            self.statement()
+            waits = time.waits
+            self.statement()
+            self.assertEqual(time.waits, waits)
+            time.now += 1.0
+            self.statement()
+            self.assertGreater(time.waits, waits)
+
+    def test_its_own_tenants_requests_and_what_is_no_job_do_not_wait(self):
+        time, stack = self.passing()
+        with stack, self.calls.admitted("acme"):
+            with job_of("acme"):
+                self.statement()
+            self.statement()
+        self.assertEqual(time.waits, 0)
