@@ -74,8 +74,27 @@ class Message(models.Model):
         """The message as the agents read it: of an email what its author wrote, and all files in words."""
         self.ensure_one()
         written = self.content or ""
+        if self.author == "agents":
+            return self._with_choices(written)
         if self.author != "customer":
             return written
         if self.conversation_id.channel == EMAIL.name:
             written = written_text(written)
         return "\n".join(filter(None, [written, *self._attachment_lines()]))
+
+    def _with_choices(self, written):
+        """What the agents said, with the choices they offered: the customer may answer by their place."""
+        conversation = self.conversation_id
+        entry = (
+            self.env["chatwootai.outbox"]
+            .sudo()
+            .search(
+                [
+                    ("connection_id", "=", conversation.connection_id.id),
+                    ("conversation_display_id", "=", conversation.display_id),
+                    ("chatwoot_message_id", "=", self.chatwoot_id),
+                ],
+                limit=1,
+            )
+        )
+        return entry.content if entry.payload and entry.payload.get("content_attributes") else written

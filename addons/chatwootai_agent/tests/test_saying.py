@@ -50,3 +50,11 @@ class TestSaying(ConversationCase):
     def test_a_file_that_is_gone_is_not_announced(self):
         sent = self.said(Part("Aqui está."), Part("Sérum", files=(FileRef("product", 987654, "Sérum"),)))
         self.assertEqual([one["content"] for one in sent], ["Aqui está."])
+
+    def test_the_crew_remembers_which_choices_it_offered(self):
+        self.said(Part("Qual?", "input_select", ({"title": "Sérum", "value": "Sérum"},)))
+        self.receive(self.chatwoot.webhook(25, self.turns.outbox_ids.chatwoot_message_id))
+        self.crew.replies = None
+        self.customer_says("O primeiro")
+        self.answer()
+        self.assertEqual(self.crew.asked[-1]["history"][-1], {"role": "assistant", "content": "Qual?\n• Sérum"})

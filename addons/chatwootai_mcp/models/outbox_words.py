@@ -75,7 +75,7 @@ class Outbox(models.Model):
         if not payload.get("when"):
             return self.env._("Status: %s", status)
         when = names.get(payload["when"], payload["when"])
-        return self.env._("Status: %(status)s, if it still is: %(when)s", status=status, when=when)
+        return self.env._("Status: %(status)s (only if still %(when)s)", status=status, when=when)
 
     def _priority_in_words(self, priority):
         names = {

@@ -192,7 +192,7 @@ class TestWordsAndFiles(AnswerCase):
 
     def test_what_is_done_reads_as_words(self):
         for kind, payload, words in (
-            ("status", {"status": "open", "when": "pending"}, "Status: Open, if it still is: Pending"),
+            ("status", {"status": "open", "when": "pending"}, "Status: Open (only if still Pending)"),
             ("status", {"status": "resolved"}, "Status: Resolved"),
             ("labels", {"labels": ["vip", "novo"]}, "Labels: vip, novo"),
             ("priority", {"priority": None}, "Priority: none"),

@@ -6,7 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from chatwootai_mcp.chatwoot.client import ChatwootClient, normal_base_url
+from chatwootai_mcp.chatwoot.client import ChatwootClient, OutgoingFile, normal_base_url
 from chatwootai_mcp.chatwoot.errors import NotFound, Rejected, Unauthorized, Unavailable
 from chatwootai_mcp.chatwoot.payload import parse_message
 
@@ -29,7 +29,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self):
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        body = self.rfile.read(length) if length else None
+        if body and not self.headers["Content-Type"].startswith("multipart/"):
+            body = json.loads(body)
         path = self.path
         self.server.asked.append((self.command, path, self.headers["api_access_token"], body))
         status, answer, headers = self.server.answers.get(
@@ -283,3 +285,30 @@ def test_an_address_has_one_spelling(given, normal):
 def test_what_is_no_address_is_refused(given):
     with pytest.raises(ValueError):
         normal_base_url(given)
+
+
+def test_files_go_along_as_a_form_with_the_same_meaning(server, client):
+    server.answers["POST", base("/messages")] = (200, {"id": 99, "message_type": 1}, {})
+    file = OutgoingFile("manual.pdf", "application/pdf", b"%PDF-1.7")
+    assert client.send_message(25, "Olá", files=[file], content_attributes={"a": 1}) == 99
+    [(_verb, _path, token, form)] = server.asked
+    assert token == "writes"
+    for piece in (b'name="attachments[]"; filename="manual.pdf"', b"%PDF-1.7", b'{"a": 1}', b"false", "Olá".encode()):
+        assert piece in form
+
+
+@pytest.mark.parametrize(
+    ("answer", "out_of_reach"),
+    [
+        ((503, {}, {}), True),
+        ((429, {}, {}), True),
+        ((None, "hang", {}), True),
+        ((500, {}, {}), False),
+        ((422, {"error": "Too many messages"}, {}), False),
+    ],
+)
+def test_it_is_said_whether_any_other_call_would_fail_too(server, client, answer, out_of_reach):
+    server.answers["POST", base("/messages")] = answer
+    with pytest.raises(Unavailable) as caught:
+        client.send_message(25, "Olá")
+    assert caught.value.out_of_reach is out_of_reach

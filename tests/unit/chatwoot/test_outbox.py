@@ -2,8 +2,21 @@
 
 import pytest
 from chatwootai_mcp.chatwoot.errors import NotFound, Rejected, Unauthorized, Unavailable
-from chatwootai_mcp.chatwoot.outbox import Entry, Kind, State, Step, next_step, pause, state_after, was_sent
+from chatwootai_mcp.chatwoot.outbox import (
+    Entry,
+    Kind,
+    State,
+    Step,
+    next_step,
+    pause,
+    rest,
+    state_after,
+    was_sent,
+    without_liquid,
+)
 from chatwootai_mcp.chatwoot.payload import parse_message
+from hypothesis import given
+from hypothesis import strategies as st
 
 WORDS = "Custa R$ 10,00.\nPosso ajudar?"
 
@@ -89,3 +102,34 @@ def test_only_an_end_in_doubt_is_read_back_and_only_a_refusal_is_final():
     assert state_after(Unauthorized("token")) is State.QUEUED
     assert state_after(Rejected("422")) is State.FAILED
     assert state_after(NotFound("404")) is State.FAILED
+
+
+def test_a_message_with_another_number_of_files_is_another_message():
+    with_file = Entry(Kind.MESSAGE, State.SENDING, WORDS, 10, files=1)
+    assert was_sent(with_file, [listed(11)]) is None
+    message = parse_message(
+        {
+            "id": 12,
+            "message_type": 1,
+            "content": WORDS,
+            "sender": {"id": 1, "type": "agent_bot"},
+            "attachments": [{"id": 1, "file_type": "image"}],
+        }
+    )
+    assert was_sent(with_file, [message]) == 12
+    assert was_sent(sending(), [message]) is None
+
+
+@given(st.text(alphabet="{%}a ", max_size=40))
+def test_no_liquid_is_left_and_no_word_lost(text):
+    left = without_liquid(text)
+    assert "{{" not in left and "{%" not in left
+    assert left.replace(" ", "") == text.replace(" ", "")
+    assert without_liquid(left) == left
+
+
+def test_a_connection_rests_only_where_nobody_else_would_be_answered():
+    assert rest(1, Unavailable("late", out_of_reach=True)) == 5
+    assert rest(9, Unavailable("late", out_of_reach=True)) == 60
+    assert rest(3, Unavailable("flood", retry_after=30)) == 0
+    assert rest(3, Rejected("no")) == 0
