@@ -110,6 +110,25 @@ def test_a_long_list_is_read_to_its_end(server, client):
     assert floors == [1, 100]
 
 
+def test_pending_conversations_are_listed_with_their_newest_message(server, client):
+    path = "/api/v1/accounts/7/conversations"
+    shown = {"messages": [{"id": 8}], "last_non_activity_message": {"id": 7}, "last_activity_at": 1781706000}
+    listed = [{"id": 1, "status": "pending", **shown}, {"id": 2, "status": "pending"}]
+    server.answers["GET", path] = (200, {"data": {"meta": {}, "payload": listed}}, {})
+    one, other = client.pending_conversations(2)
+    assert (one.conversation.display_id, one.newest_id, one.last_activity_at) == (1, 8, 1781706000)
+    assert (other.newest_id, other.last_activity_at) == (0, None)
+    [(_method, asked, token, _body)] = server.asked
+    assert (asked, token) == (f"{path}?status=pending&assignee_type=all&page=2", "reads")
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": []}, {"data": {"payload": [3]}}, {"data": {"payload": [{"id": "x"}]}}])
+def test_a_list_in_another_form_is_a_clear_error(server, client, answer):
+    server.answers["GET", "/api/v1/accounts/7/conversations"] = (200, answer, {})
+    with pytest.raises(Unavailable):
+        client.pending_conversations()
+
+
 def test_older_messages_are_read_page_by_page_up_to_the_limit(server, client):
     everything = [parse_message({**LISTED, "id": number}) for number in range(1, 61)]
 
