@@ -97,6 +97,12 @@ class TestFindProducts(ToolCase):
         self.chair.list_price = 399.9
         self.assertEqual(self.call("find_products", query="cadeiras ipê")["products"][0]["price"], 399.9)
 
+    def test_it_is_said_whether_a_product_has_a_picture(self):
+        self.assertFalse(self.call("find_products", query="cadeiras ipê")["products"][0]["has_picture"])
+        pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+        self.chair.image_1920 = pixel
+        self.assertTrue(self.call("find_products", query="cadeiras ipê")["products"][0]["has_picture"])
+
     def test_the_product_with_most_of_the_words_comes_first(self):
         names = [row["name"] for row in self.call("find_products", query="mesa de madeira ipê")["products"]]
         self.assertEqual(names[0], "Mesa Ipê")

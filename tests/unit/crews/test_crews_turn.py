@@ -290,3 +290,22 @@ def test_a_long_answer_is_several_messages_of_what_instagram_takes(model):
     reply = crew_class("Channel::Instagram")("acme", FakeTools(), server.settings()).process_message("?", 1)
     assert len(reply.parts) == 3
     assert all(len(part.text.encode()) <= 1000 for part in reply.parts)
+
+
+def test_products_are_shown_as_cards_of_what_the_lookup_said(model):
+    product = {"id": 7, "name": "Sérum", "price": 89.9, "currency": "BRL", "description": "Ilumina a pele."}
+    tools = FakeTools(find_products={"success": True, "products": [product]})
+    server = model(
+        [
+            intent("sales"),
+            wants("find_products", {"query": "sérum"}),
+            wants("show_products", {"product_ids": [7, 8]}),
+            wants("show_products", {"product_ids": [7]}),
+            says("Veja este."),
+        ]
+    )
+    reply = crew_class("Channel::WebWidget")("acme", tools, server.settings()).process_message("séruns?", 1)
+    assert [step.ok for step in reply.steps if step.name == "show_products"] == [False, True]
+    card = reply.parts[1]
+    assert (card.content_type, card.items[0]["title"]) == ("cards", "Sérum")
+    assert card.items[0]["description"] == "BRL 89.9\nIlumina a pele."
