@@ -38,6 +38,7 @@
         "views/usage_views.xml",
         "views/alert_views.xml",
         "views/audit_chain_views.xml",
+        "views/audit_export_views.xml",
         "views/chatwoot_connection_views.xml",
         "views/outbox_views.xml",
         "views/res_config_settings_views.xml",

@@ -38,3 +38,22 @@ class TestAuditedConfiguration(TransactionCase):
         before = self.env["chatwootai.audit"].search_count([])
         company.phone = "2"
         self.assertEqual(self.env["chatwootai.audit"].search_count([]), before)
+
+
+@tagged("post_install", "-at_install")
+class TestFailingSyncs(TransactionCase):
+    def open_alerts(self):
+        return self.env["chatwootai.alert"].search([("kind", "=", "failed_sync"), ("state", "=", "open")])
+
+    def test_a_profile_that_does_not_reach_the_agents_is_an_alert_until_it_does(self):
+        profile = self.env["company.services.profile"]._of_company()
+        for _try in range(2):
+            profile._end_failed("No server")
+        self.assertEqual((self.open_alerts().count, self.open_alerts().note), (2, "No server"))
+        profile._end_done(profile.revision)
+        self.assertFalse(self.open_alerts())
+
+    def test_knowledge_that_could_not_be_indexed_is_one_too(self):
+        knowledge = self.env["chatwootai.knowledge"]
+        knowledge._note_error("products", "The vectors can't be used now")
+        self.assertEqual(self.open_alerts().res_id, knowledge._row("products").id)

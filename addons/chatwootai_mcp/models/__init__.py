@@ -5,6 +5,8 @@ from . import (
     allowed_model,
     audit,
     audit_chain,
+    audit_export,
+    audit_rate,
     chatwoot_connection,
     limit,
     mcp_key,

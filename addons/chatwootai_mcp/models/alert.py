@@ -139,6 +139,12 @@ class Alert(models.Model):
                 "mail.mail_activity_data_warning", summary=self.summary, note=escape(self.note or ""), user_id=user.id
             )
 
+    @api.model
+    def _over(self, records):
+        """What the alerts about these records were raised for is mended."""
+        about = [("state", "=", "open"), ("res_model", "=", records._name), ("res_id", "in", records.ids)]
+        self.sudo().search(about)._close()
+
     def _close(self):
         """Close what is open, with the activities that were made for it."""
         for alert in self.filtered(lambda alert: alert.state == "open"):

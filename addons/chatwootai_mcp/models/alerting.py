@@ -17,5 +17,4 @@ class Alerting(models.AbstractModel):
     @api.private
     def alerts_over(self):
         """What the alerts about these records were raised for is mended."""
-        alerts = self.env["chatwootai.alert"].sudo()
-        alerts.search([("state", "=", "open"), ("res_model", "=", self._name), ("res_id", "in", self.ids)])._close()
+        self.env["chatwootai.alert"]._over(self)

@@ -1,7 +1,9 @@
 """The audit grows and never changes, in Odoo and in the database; what was changed all the same is found."""
 
+import base64
+import gzip
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock, patch
 
 from psycopg2.errors import InsufficientPrivilege
@@ -9,6 +11,8 @@ from psycopg2.errors import InsufficientPrivilege
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..models import audit_chain as chain_model
 from ..servers import audit_trail
@@ -304,3 +308,48 @@ class TestTrail(AuditCase):
         with mute_logger("odoo.sql_db"):
             self.assertFalse(trail.flush())
         self.assertFalse(trail._waiting)
+
+
+@tagged("post_install", "-at_install")
+class TestRate(AuditCase):
+    def hour(self, days):
+        this = datetime.now(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+        return this - timedelta(days=days, minutes=30)
+
+    def calls(self, count, days, **changes):
+        event = AuditEvent("key:abc", self.env.uid, "read", "odoo", "success", 1, {}, at=self.hour(days), **changes)
+        self.audit._record([event] * count)
+
+    def test_far_more_calls_than_at_this_hour_before_are_one_alert(self):
+        for days in range(1, 8):
+            self.calls(10 + days, days)
+        self.calls(50, 0)
+        self.audit._cron_rate()
+        self.assertFalse(self.env["chatwootai.alert"].search([("kind", "=", "unusual_rate")]))
+        self.calls(500, 0, kind="configuration")
+        self.calls(150, 0)
+        self.audit._cron_rate()
+        alert = self.env["chatwootai.alert"].search([("kind", "=", "unusual_rate")])
+        self.assertIn("200", alert.note)
+        self.assertIn("14", alert.note)
+
+
+@tagged("post_install", "-at_install")
+class TestExport(AuditCase):
+    def test_a_period_becomes_a_file_by_a_job_and_the_export_is_audited_itself(self):
+        row = self.record()
+        manager = new_test_user(self.env, "exporter", groups="chatwootai_mcp.group_mcp_manager")
+        export = self.env["chatwootai.audit.export"].with_user(manager).create({})
+        with trap_jobs() as trap:
+            export.action_export()
+            trap.assert_jobs_count(1)
+            trap.perform_enqueued_jobs()
+        self.assertEqual(export.state, "done")
+        lines = gzip.decompress(base64.b64decode(export.file)).decode().splitlines()
+        self.assertEqual(len(lines), export.row_count)
+        self.assertIn(row.id, [json.loads(line)["id"] for line in lines])
+        self.assertTrue(self.audit.search([("model", "=", export._name), ("actor", "=", f"user:{manager.id}")]))
+
+    def test_a_period_that_ends_before_it_begins_is_refused(self):
+        with self.assertRaises(UserError):
+            self.env["chatwootai.audit.export"].create({"since": "2026-02-01", "until": "2026-01-01"})

@@ -1,0 +1,31 @@
+"""What the agents know is not the latest: a sync that failed for good is an alert, and over when one succeeds."""
+
+from odoo import api, models
+
+
+class CompanyServicesProfile(models.Model):
+    _inherit = "company.services.profile"
+
+    def _end_failed(self, sentence):
+        super()._end_failed(sentence)
+        summary = self.env._("The company profile does not reach the agents")
+        self.env["chatwootai.alert"]._raise("failed_sync", summary, sentence, record=self)
+
+    def _end_done(self, revision):
+        super()._end_done(revision)
+        self.env["chatwootai.alert"]._over(self)
+
+
+class Knowledge(models.Model):
+    _inherit = "chatwootai.knowledge"
+
+    @api.model
+    def _note_error(self, collection_type, error):
+        super()._note_error(collection_type, error)
+        summary = self.env._("The agents' knowledge could not be brought up to date")
+        self.env["chatwootai.alert"]._raise("failed_sync", summary, str(error), record=self._row(collection_type))
+
+    @api.model
+    def _note_done(self, account_id, collection_type, stores):
+        super()._note_done(account_id, collection_type, stores)
+        self.env["chatwootai.alert"]._over(self._row(collection_type.value))
