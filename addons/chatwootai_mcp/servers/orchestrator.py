@@ -243,13 +243,13 @@ class _Record:
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, float]:
         """What the call adds to the day's usage."""
         return {
             "calls": 1,
             "errors": int(self.outcome == "error"),
             "refused": int(self.outcome == "refused"),
-            "call_ms": round(self.seconds * 1000),
+            "call_ms": self.seconds * 1000,
         }
 
     def event(self, outcome: str, error: str = "") -> AuditEvent:

@@ -31,7 +31,7 @@ class UsageMeter:
         self._wake = threading.Event()
         self._writer: threading.Thread | None = None
 
-    def add(self, account_id: str, *, reached: str | None = None, **counts: int) -> None:
+    def add(self, account_id: str, *, reached: str | None = None, **counts: float) -> None:
         """:param reached: the limit that refused the call; the tenant's managers are told, once in a period"""
         with self._lock:
             self._waiting[account_id, datetime.now(UTC).date()].update(counts)
@@ -83,7 +83,7 @@ def _write(account_id: str, day: date, counts: Counter[str], reached: set[str]) 
 
 
 def _add(env: api.Environment, day: date, counts: Counter[str], reached: set[str]) -> None:
-    env["chatwootai.usage"]._add(day, **counts)
+    env["chatwootai.usage"]._add(day, **{name: round(count) for name, count in counts.items()})
     for limit in sorted(reached):
         env["chatwootai.limit"]._tell(limit)
 
