@@ -239,9 +239,9 @@ def _application(
     if claims.account_id is None:
         return _odoo_application(self, environ, start_response)
     environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
-    lane = admission.calls if _MCP.match(path) else admission.webhooks
+    admitted = admission.admitted_call if _MCP.match(path) else admission.webhooks.admitted
     try:
-        with working_for(claims.account_id), lane.admitted(claims.account_id) as waited:
+        with working_for(claims.account_id), admitted(claims.account_id) as waited:
             if waited:
                 meter.add(claims.account_id, waits_ms=round(1000 * waited))
             return _odoo_application(self, environ, _noting_refusals(environ, claims, start_response))

@@ -5,11 +5,16 @@ webhook may wait a little but is never refused. A call that waits too long is to
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from werkzeug.wrappers import Response
 
+from odoo.tools import config
+
 from ..settings import get_settings
 from ..tenancy.bulkhead import Bounds, Bulkhead, Overloaded
+from ..tenancy.worker_places import WorkerPlaces
 
 
 def _calls_at_once() -> int:
@@ -17,9 +22,17 @@ def _calls_at_once() -> int:
     return get_settings().calls_at_once or max(2, len(os.sched_getaffinity(0)))
 
 
+workers = WorkerPlaces(config["workers"] or 0)
 calls = Bulkhead(Bounds(_calls_at_once()))
 webhooks = Bulkhead(Bounds(2 * _calls_at_once(), patience=5.0, let_in=True))
 LANES = {"calls": calls, "webhooks": webhooks}
+
+
+@contextmanager
+def admitted_call(account_id: str) -> Iterator[float]:
+    """Gives the seconds it waited. :raises Overloaded: it may not run now"""
+    with workers.serving(account_id), calls.admitted(account_id) as waited:
+        yield waited
 
 
 def others_under_way(account_id: str) -> bool:
