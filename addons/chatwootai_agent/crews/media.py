@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
@@ -48,8 +49,10 @@ class Unheard(Exception):
         self.retryable = retryable
 
 
-def describe_image(settings: LLMSettings, content: bytes, content_type: str, language: str) -> str:
-    """What the picture shows, in the tenant's language."""
+def describe_image(
+    settings: LLMSettings, content: bytes, content_type: str, language: str, spent: Callable[[int, int], None]
+) -> str:
+    """What the picture shows, in the tenant's language. `spent` is told the tokens read and written."""
     asked = _DESCRIBE["pt" if language.lower().startswith("pt") else "en"]
     picture = f"data:{content_type};base64,{base64.b64encode(content).decode()}"
     body = {
@@ -60,6 +63,7 @@ def describe_image(settings: LLMSettings, content: bytes, content_type: str, lan
         ],
     }
     answer = _post(settings, "chat/completions", json=body)
+    spent(*_tokens(answer))
     try:
         return _said(answer["choices"][0]["message"]["content"])
     except (LookupError, TypeError):
@@ -72,6 +76,13 @@ def transcribe(settings: LLMSettings, model: str, content: bytes, content_type: 
     files = {"file": (name, content, content_type or "audio/ogg")}
     answer = _post(settings, "audio/transcriptions", data={"model": model}, files=files)
     return _said(answer.get("text") if isinstance(answer, dict) else None)
+
+
+def _tokens(answer: Any) -> tuple[int, int]:
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    counts = usage if isinstance(usage, dict) else {}
+    read, written = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    return read if isinstance(read, int) else 0, written if isinstance(written, int) else 0
 
 
 def _said(text: object) -> str:

@@ -97,7 +97,8 @@ class Message(models.Model):
             state, text = task.perform()
             if state == "reading" and task.tries >= len(_PAUSES):
                 state = "unreadable"
-            in_own_transaction(self.env, _note, self.id, task.place, {"state": state, "text": text, "tries": tries})
+            reading = {"state": state, "text": text, "tries": tries}
+            in_own_transaction(self.env, _note, self.id, task.place, reading, task.tokens)
         if in_own_transaction(self.env, _still_reads, self.id):
             raise RetryableJobError("A file is not there yet.", _PAUSES[tries - 1], ignore_retry=True)
         in_own_transaction(self.env, _answer, self.id)
@@ -112,6 +113,7 @@ class _Task:
         company = message.env.company.sudo()
         self.place = place
         self.kind = attachment["file_type"]
+        self.tokens = {}  # what the model spent on it
         self.url = attachment.get("data_url") or ""
         self.declared_size = attachment.get("file_size") or 0
         self.tries = message.readings[str(place)].get("tries", 0)
@@ -145,7 +147,10 @@ class _Task:
             return transcribe(self.llm, self.transcription_model, file.content, file.content_type)
         if file.content_type not in IMAGE_TYPES:
             raise Unheard("not a kind of picture that models take")
-        return describe_image(self.llm, file.content, file.content_type, self.language)
+        return describe_image(self.llm, file.content, file.content_type, self.language, self._note_tokens)
+
+    def _note_tokens(self, read, written):
+        self.tokens = {"tokens_in": read, "tokens_out": written}
 
 
 def _tasks(env, message_id):
@@ -153,9 +158,11 @@ def _tasks(env, message_id):
     return [_Task(message, place) for place in message._places_being_read()] if message else []
 
 
-def _note(env, message_id, place, reading):
+def _note(env, message_id, place, reading, tokens):
     message = env["chatwootai.message"].browse(message_id)
     message.readings = (message.readings or {}) | {str(place): reading}
+    if tokens:
+        env["chatwootai.usage"]._add(**tokens)
 
 
 def _still_reads(env, message_id):
