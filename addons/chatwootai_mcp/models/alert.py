@@ -50,7 +50,7 @@ class Alert(models.Model):
     first_at = fields.Datetime("First", required=True, readonly=True, default=fields.Datetime.now)
     last_at = fields.Datetime("Last", required=True, readonly=True, default=fields.Datetime.now)
     told_at = fields.Datetime("Operator told", required=True, readonly=True, default=fields.Datetime.now)
-    state = fields.Selection([("closed", "Done"), ("open", "Open")], required=True, readonly=True, default="open")
+    state = fields.Selection([("open", "Open"), ("closed", "Done")], required=True, readonly=True, default="open")
     closed_by = fields.Many2one("res.users", "Done by", readonly=True, ondelete="set null")
     closed_at = fields.Datetime("Done on", readonly=True)
     res_model = fields.Char("Model", readonly=True)

@@ -44,7 +44,6 @@ MIN_DAYS = 30
 class AuditChain(models.Model):
     _name = "chatwootai.audit.chain"
     _description = "Audit's chain"
-    _rec_name = "head_seq"
 
     key = Secret(required=True)
     head_seq = BigInteger("Rows so far", required=True, readonly=True)
@@ -61,6 +60,9 @@ class AuditChain(models.Model):
 
     def init(self):
         self.pool.post_init(self.env.cr.execute, _GUARD.read_text())
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Audit's integrity")
 
     # -- the key
 
