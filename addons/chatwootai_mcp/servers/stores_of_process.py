@@ -5,6 +5,11 @@ import threading
 from ..settings import get_settings
 from ..stores.open import Stores, open_stores
 
+if get_settings.__wrapped__().qdrant_url:
+    # While the process has one thread: crewai brings the same library, and two threads that begin to import it at once
+    # lock each other out, after which no turn is answered until the process is restarted.
+    from ..stores import vectors_qdrant  # noqa: F401
+
 _lock = threading.Lock()
 _stores: Stores | None = None
 

@@ -11,6 +11,7 @@ from ..tenancy.account import CollectionType
 from .cache import Cache
 from .cache_memory import MemoryCache
 from .documents import DocumentStore
+from .documents_last_good import LastGoodDocuments
 from .documents_sqlite import SqliteDocumentStore
 from .embeddings import Embedder
 from .embeddings_lexical import LexicalEmbedder
@@ -59,7 +60,7 @@ def _documents(settings: StoreSettings) -> DocumentStore:
     if settings.mongodb_url:
         from .documents_mongodb import connect
 
-        return connect(settings.mongodb_url)
+        return LastGoodDocuments(connect(settings.mongodb_url), Path(settings.data_dir) / "last-good")
     return SqliteDocumentStore(Path(settings.data_dir) / "documents")
 
 

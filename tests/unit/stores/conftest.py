@@ -14,6 +14,7 @@ import uuid
 import warnings
 
 import pytest
+from chatwootai_mcp.stores.documents_last_good import LastGoodDocuments
 from chatwootai_mcp.stores.documents_sqlite import SqliteDocumentStore
 from chatwootai_mcp.stores.vectors_edge import EdgeVectorStore
 
@@ -29,9 +30,11 @@ def accounts():
     return stem, f"{stem}-x"
 
 
-@pytest.fixture(params=["sqlite", ON_MONGO])
+@pytest.fixture(params=["sqlite", ON_MONGO, "last-good"])
 def documents(request, tmp_path, accounts):
-    store = SqliteDocumentStore(tmp_path / "documents") if request.param == "sqlite" else _mongo_store()
+    store = _mongo_store() if request.param == ON_MONGO else SqliteDocumentStore(tmp_path / "documents")
+    if request.param == "last-good":
+        store = LastGoodDocuments(store, tmp_path / "last-good")
     yield store
     for account in accounts:
         store.drop(account)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chatwootai_mcp.stores.cache_memory import MemoryCache
 from chatwootai_mcp.stores.cache_redis import RedisCache
-from chatwootai_mcp.stores.documents_mongodb import MongoDocumentStore
+from chatwootai_mcp.stores.documents_last_good import LastGoodDocuments
 from chatwootai_mcp.stores.documents_sqlite import SqliteDocumentStore
 from chatwootai_mcp.stores.open import open_stores
 from chatwootai_mcp.tenancy.account import CollectionType, ConfigType
@@ -32,7 +32,7 @@ def test_without_urls_all_is_embedded(tmp_path):
 
 def test_urls_move_to_the_servers_without_connecting(tmp_path):
     stores = open_stores(Settings(tmp_path, "mongodb://127.0.0.1:9", "http://127.0.0.1:9", None, "redis://127.0.0.1:9"))
-    assert isinstance(stores.documents, MongoDocumentStore)
+    assert isinstance(stores.documents, LastGoodDocuments)
     assert isinstance(stores.cache, RedisCache)
     stores.close()
 
