@@ -4,20 +4,22 @@ A call costs a dictionary's entry. The counts of many calls are one statement, i
 the day is everybody's, and nobody may keep it locked. A clean stop writes what is left.
 """
 
-import atexit
 import logging
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 
+import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules import module as odoo_module
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.sql_db import Cursor
+
+from .write_behind import WriteBehind
 
 _logger = logging.getLogger(__name__)
 _INTERVAL = 2.0  # seconds
@@ -26,51 +28,47 @@ _INTERVAL = 2.0  # seconds
 class UsageMeter:
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
-        self._reached: dict[str, set[str]] = defaultdict(set)  # account → its limits that were reached
+        self._reached: dict[tuple[str, date], set[str]] = defaultdict(set)  # the limits that were reached
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._writer: threading.Thread | None = None
+        self._behind = WriteBehind("chatwootai-usage", self._write_all, _INTERVAL)
 
     def add(self, account_id: str, *, reached: str | None = None, **counts: float) -> None:
         """:param reached: the limit that refused the call; the tenant's managers are told, once in a period"""
-        with self._lock:
-            self._waiting[account_id, datetime.now(UTC).date()].update(counts)
-            if reached:
-                self._reached[account_id].add(reached)
-            if self._writer is None and not odoo_module.current_test:
-                self._writer = threading.Thread(target=self._write_behind, name="chatwootai-usage", daemon=True)
-                self._writer.start()
-                atexit.register(self.flush)
-        self._wake.set()
+        self._keep((account_id, datetime.now(UTC).date()), counts, {reached} if reached else set())
+        self._behind.wake()
 
     def flush(self) -> None:
         """Write everything that waits; what cannot be written waits on."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, defaultdict(Counter)
-            reached, self._reached = self._reached, defaultdict(set)
-        for (account_id, day), counts in waiting.items():
-            try:
-                _write(account_id, day, counts, reached.pop(account_id, set()))
-            except Exception:
-                _logger.exception("usage of %s: counts not written, trying again", account_id)
-                with self._lock:
-                    self._waiting[account_id, day].update(counts)
+        self._behind.flush()
 
     def forget(self, account_id: str) -> None:
         """Drop what waits for a tenant that is gone."""
         with self._lock:
-            self._waiting = defaultdict(
-                Counter, {name: counts for name, counts in self._waiting.items() if name[0] != account_id}
-            )
-            self._reached.pop(account_id, None)
+            for gathered in (self._waiting, self._reached):
+                for name in [name for name in gathered if name[0] == account_id]:
+                    del gathered[name]
 
-    def _write_behind(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            # The pause gathers many calls into one statement; it is not a wait for something to be true.
-            threading.Event().wait(_INTERVAL)
-            self.flush()
+    def _keep(self, name: tuple[str, date], counts: Mapping[str, float], reached: set[str]) -> None:
+        with self._lock:
+            self._waiting[name].update(counts)
+            self._reached[name] |= reached
+
+    def _write_all(self) -> bool:
+        with self._lock:
+            waiting, self._waiting = self._waiting, defaultdict(Counter)
+            reached, self._reached = self._reached, defaultdict(set)
+        waits_on = False
+        for (account_id, day), counts in waiting.items():
+            try:
+                _write(account_id, day, counts, reached[account_id, day])
+            except Exception as error:
+                # Of a tenant that was dropped nothing waits: a new one of its name must not get the old one's counts.
+                if isinstance(error, psycopg2.OperationalError) and "does not exist" in str(error):
+                    continue
+                _logger.error("usage of %s: counts not written, trying again: %s", account_id, error)
+                self._keep((account_id, day), counts, reached[account_id, day])
+                waits_on = True
+        return waits_on
 
 
 def _write(account_id: str, day: date, counts: Counter[str], reached: set[str]) -> None:

@@ -81,6 +81,23 @@ class TestUsage(ToolCase):
         meter.flush()
         self.assertEqual(self.alerts() - before, alert, "it was seen to: not again in this period")
 
+    def test_what_could_not_be_written_waits_on_with_the_limits_that_were_reached(self):
+        self.set_limits(calls_per_minute=0)
+        self.write_behind()
+        before, calls = self.alerts(), sum(self.usage.search([]).mapped("calls"))
+        self.outcome("list_collections")
+        with (
+            patch.object(type(self.usage), "_add", side_effect=RuntimeError("no")),
+            self.assertLogs("odoo.addons.chatwootai_mcp.servers.usage_meter", "ERROR"),
+        ):
+            meter.flush()
+        self.env.invalidate_all()
+        self.assertEqual(sum(self.usage.search([]).mapped("calls")), calls)
+        meter.flush()
+        self.env.invalidate_all()
+        self.assertEqual(sum(self.usage.search([]).mapped("calls")), calls + 1)
+        self.assertEqual(len(self.alerts() - before), 1)
+
     def test_places_are_given_back_however_a_call_ends(self):
         self.set_limits(concurrent=1)
         for _ in range(3):
