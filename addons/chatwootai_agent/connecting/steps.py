@@ -130,9 +130,8 @@ class Connecting(Steps):
             if token and bot.id == number and bot.url == url:
                 return self.env._("%s is there already.", bot.name)
             self.chatwoot.delete_bot(bot.id)
-        bot = self.chatwoot.create_bot(
-            self.env._("Agents of %s", name), url, self.env._("Answers customers from Odoo.")
-        )
+        # Customers see its name in the web widget.
+        bot = self.chatwoot.create_bot(name, url, self.env._("Answers customers from Odoo."))
         if not bot.access_token:
             self.chatwoot.delete_bot(bot.id)
             raise Refused(

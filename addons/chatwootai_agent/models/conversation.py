@@ -9,6 +9,8 @@ from odoo.tools import SQL
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, Answerer, MessageState, Silence, Standing
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 
+from .channel_names import channel_name
+
 _CHANNEL = "root.chatwootai_turn"
 #: Channels whose identity is a telephone number that the channel itself has verified.
 _TELEPHONE_CHANNELS = ("Channel::Whatsapp", "Channel::TwilioSms", "Channel::Sms")
@@ -28,6 +30,7 @@ class Conversation(models.Model):
     inbox_id = BigInteger("Inbox number", readonly=True)
     inbox_name = fields.Char("Inbox", readonly=True)
     channel = fields.Char(readonly=True)
+    channel_name = fields.Char("Channel's name", compute="_compute_channel_name")
     channel_identity = fields.Char(readonly=True, help="Who the channel says is writing, for WhatsApp the number.")
     contact_name = fields.Char("Contact", readonly=True)
     contact_phone = fields.Char("Phone", readonly=True)
@@ -83,6 +86,11 @@ class Conversation(models.Model):
     def _compute_answered_by(self):
         for conversation in self:
             conversation.answered_by = conversation._standing().answerer
+
+    @api.depends("channel")
+    def _compute_channel_name(self):
+        for conversation in self:
+            conversation.channel_name = channel_name(conversation.channel)
 
     @api.depends("display_id", "contact_name")
     def _compute_display_name(self):

@@ -9,6 +9,7 @@ from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 from ..crews.opening_hours import is_open, next_opening
+from .channel_names import channel_name
 
 LONGEST_PAUSE = 20
 _ON_WHO_ANSWERS = frozenset({"answering", "hours", "when_closed"})
@@ -26,6 +27,7 @@ class Inbox(models.Model):
     inbox_id = BigInteger("Number", required=True, readonly=True)
     name = fields.Char(readonly=True)
     channel = fields.Char(readonly=True)
+    channel_name = fields.Char("Channel's name", compute="_compute_channel_name")
     conversation_count = fields.Integer("Conversations", compute="_compute_conversation_count")
 
     pause_seconds = fields.Integer(
@@ -117,6 +119,11 @@ class Inbox(models.Model):
     def _compute_display_name(self):
         for inbox in self:
             inbox.display_name = inbox.name or self.env._("Inbox %s", inbox.inbox_id)
+
+    @api.depends("channel")
+    def _compute_channel_name(self):
+        for inbox in self:
+            inbox.channel_name = channel_name(inbox.channel)
 
     def _compute_conversation_count(self):
         for inbox in self:

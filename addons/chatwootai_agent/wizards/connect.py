@@ -9,6 +9,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 
 from ..connecting.steps import Refused, check_administrator
+from ..models.channel_names import channel_name
 
 _SECONDS = 8.0  # a person waits for the answer
 
@@ -59,7 +60,7 @@ class Connect(models.TransientModel):
                     {
                         "number": inbox.id,
                         "name": inbox.name,
-                        "channel": inbox.channel,
+                        "channel": channel_name(inbox.channel),
                         "bot": bot and bot.name,
                         "chosen": not bot or bot.url == url,
                     },

@@ -84,6 +84,10 @@ class ChatwootConnection(models.Model):
     def _audited_names(self):
         return super()._audited_names() | {"webhook_token_id"}
 
+    def _creation_message(self):
+        # Odoo's own agrees with the model's name in English only.
+        return self.env._("This connection was made.")
+
     @api.depends("webhook_token_id")
     def _compute_webhook_url(self):
         for connection in self:
