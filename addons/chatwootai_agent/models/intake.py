@@ -177,11 +177,8 @@ def locked_conversation(connection, seen):
     """The conversation's row, locked until the transaction ends; nothing of it is read from before."""
     Conversation = connection.env["chatwootai.conversation"]
     Conversation.flush_model()
-    conversation_id = _lock_row(connection, seen)
-    if conversation_id is None:
-        # Two events of a new conversation may come at once: one waits here for the other, and finds its row.
-        _make_row(connection, seen)
-        conversation_id = _lock_row(connection, seen)
+    # Two events of a new conversation may come at once: one waits in the middle for the other's row, and finds it.
+    conversation_id = _lock_row(connection, seen) or _make_row(connection, seen) or _lock_row(connection, seen)
     conversation = Conversation.browse(conversation_id)
     conversation.invalidate_recordset(flush=False)
     return conversation
@@ -199,8 +196,9 @@ def _lock_row(connection, seen):
 
 
 def _make_row(connection, seen):
+    """Its id; None when another transaction has made it meanwhile."""
     env = connection.env
-    env.execute_query(
+    rows = env.execute_query(
         SQL(
             """
             INSERT INTO chatwootai_conversation
@@ -215,6 +213,7 @@ def _make_row(connection, seen):
             env.uid,
         )
     )
+    return rows[0][0] if rows else None
 
 
 def _author(conversation, message):
