@@ -196,3 +196,23 @@ def test_health_tells_no_tenant(stack):
     response = requests.get(f"{stack.url}/chatwootai/health", timeout=10)
     assert response.status_code == 200
     assert "acme" not in json.dumps(response.json())
+
+
+def test_metrics_open_to_the_operators_token_and_tell_of_each_account(stack):
+    assert stack.tool(stack.acme, "get_agent_config", config_type="company_metadata")["success"]
+    token = command("tenant", "metrics-token").stdout.strip()
+
+    def scrape(credential):
+        address = f"{stack.url}/chatwootai/metrics"
+        return requests.get(address, headers={"Authorization": f"Bearer {credential}"}, timeout=10)
+
+    assert scrape(stack.acme.key).status_code == 401
+    told = scrape(token)
+    assert told.status_code == 200
+    for start in (
+        'chatwootai_tool_calls_total{account="acme",',
+        'chatwootai_pool_size{account="acme",pool="calls"} ',
+        'chatwootai_pool_size{account="acme",pool="cursors"} ',
+        'chatwootai_cache_lookups_total{account="acme",namespace="company_metadata",outcome=',
+    ):
+        assert any(line.startswith(start) for line in told.text.splitlines()), start
