@@ -26,12 +26,12 @@ from .stand import Stand
 
 NOISY = "noisy"
 NOISY_PARTNERS = 150_000  # so that a search by parts of a text takes PostgreSQL a good part of a second
-SECONDS = 8
-ROUNDS = 2
+SECONDS = 4
+ROUNDS = 4
 FAST_CLIENTS, SLOW_CLIENTS = 16, 6
 SLOW = {"model": "res.partner", "domain": [["email", "ilike", "nobody%has@this"]]}
 CHANNELS = "root:7,root.chatwootai_turn:3,root.chatwootai_outbox:3,root.chatwootai_sync:1,root.chatwootai_knowledge:1"
-JOBS = {"root.chatwootai_turn": 350, "root.chatwootai_outbox": 350, "root.chatwootai_sync": 200}
+JOBS = {"root.chatwootai_turn": 200, "root.chatwootai_outbox": 200, "root.chatwootai_sync": 100}
 LIMIT = 1.5
 
 

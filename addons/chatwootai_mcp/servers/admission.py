@@ -7,6 +7,7 @@ webhook may wait a little but is never refused. A call that waits too long is to
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from werkzeug.wrappers import Response
 
@@ -24,15 +25,44 @@ def _calls_at_once() -> int:
 
 workers = WorkerPlaces(config["workers"] or 0)
 calls = Bulkhead(Bounds(_calls_at_once()))
-webhooks = Bulkhead(Bounds(2 * _calls_at_once(), patience=5.0, let_in=True))
+webhooks = Bulkhead(Bounds(2 * _calls_at_once(), patience=2.0, let_in=True))
 LANES = {"calls": calls, "webhooks": webhooks}
+
+
+class _Place:
+    """A call's place, given back once."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self.waited = calls.enter(account_id)
+        self._held = True
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            calls.leave(self._account_id)
+
+
+_place: ContextVar[_Place | None] = ContextVar("chatwootai_place", default=None)
 
 
 @contextmanager
 def admitted_call(account_id: str) -> Iterator[float]:
     """Gives the seconds it waited. :raises Overloaded: it may not run now"""
-    with workers.serving(account_id), calls.admitted(account_id) as waited:
-        yield waited
+    with workers.serving(account_id):
+        place = _Place(account_id)
+        token = _place.set(place)
+        try:
+            yield place.waited
+        finally:
+            _place.reset(token)
+            place.give_back()
+
+
+def step_aside() -> None:
+    """The call under way computes no more, but waits for the network: its place is free for another."""
+    if place := _place.get():
+        place.give_back()
 
 
 def others_under_way(account_id: str) -> bool:

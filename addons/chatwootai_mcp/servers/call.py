@@ -9,6 +9,7 @@ from odoo.modules.registry import Registry
 
 from ..stores.open import Stores
 from ..tenancy.principal import Principal
+from .admission import step_aside
 from .tool import ToolError
 
 CALL_SECONDS = 30.0
@@ -57,6 +58,7 @@ class Call:
         """
         self._env = None
         self._database.leave()
+        step_aside()
 
     def seconds_left(self) -> float:
         """:raises ToolError: the call has had its time"""

@@ -2,7 +2,7 @@
 
 Odoo keeps one pool for all databases: whoever fills it leaves the others an error, and while a connection is made
 nobody gets one. Here each database has a pool of its own, its size from recent use: most of what there is for a tenant
-alone, a fair share beside others, and always one. Who is over it waits a little, and only then gets Odoo's error.
+alone, a fair share beside others, and always a few. Who is over it waits a little, and only then gets Odoo's error.
 Connections that are idle make room for others, so that all together stay within ``db_maxconn``.
 """
 
@@ -18,6 +18,9 @@ from odoo.tools import config
 from ..tenancy.bulkhead import Bounds, Bulkhead, Overloaded
 
 PATIENCE_SECONDS = 5.0
+_AT_LEAST = (
+    6  # a job, what it writes beside its own transaction, and a tool it calls: one waiting for itself would fail
+)
 _SWEEP_SECONDS = 60.0
 _SHARED = 0.75  # of all connections; the rest is for tenants' first ones
 
@@ -26,9 +29,15 @@ def _maximum() -> int:
     return int(config["db_maxconn"])
 
 
-bulkhead = Bulkhead(Bounds(max(2, int(_SHARED * _maximum())), patience=PATIENCE_SECONDS, max_waiting=500, courtesy=0.0))
-
-
+bulkhead = Bulkhead(
+    Bounds(
+        max(2, int(_SHARED * _maximum())),
+        least=_AT_LEAST,
+        patience=PATIENCE_SECONDS,
+        max_waiting=500,
+        courtesy=0.0,
+    )
+)
 _OdoosPool = sql_db.ConnectionPool
 
 

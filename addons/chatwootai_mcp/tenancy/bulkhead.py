@@ -53,9 +53,11 @@ class Bounds:
     :param let_in: whether it then runs all the same, as what must not be lost does; otherwise it is refused
     :param max_waiting: calls of one tenant that may wait, where they can be refused
     :param courtesy: seconds a tenant's next call lets those of others go first
+    :param least: what each tenant may have at once, whatever the others do; more than one where work needs several
     """
 
     capacity: int
+    least: int = 1
     patience: float = 3.0
     let_in: bool = False
     max_waiting: int = 32
@@ -119,7 +121,7 @@ class Bulkhead:
         began = self._clock()
         with self._lock:
             use = self._used(account_id, began)
-            if not use.queue and (use.running == 0 or self._has_room(account_id, use)):
+            if not use.queue and (use.running < self.bounds.least or self._has_room(account_id, use)):
                 self._start(use)
                 return 0.0
             if len(use.queue) >= self.bounds.max_waiting and not self.bounds.let_in:
@@ -214,7 +216,7 @@ class Bulkhead:
                 break
             demands[account_id] = max(1, use.peak)
             use.peak = use.under_way
-        self._sizes = sizes(self.bounds.capacity, demands)
+        self._sizes = sizes(self.bounds.capacity, demands, self.bounds.least)
         self._reviewed_at = now
 
     def _size(self, account_id: str) -> int:

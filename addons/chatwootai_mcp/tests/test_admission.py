@@ -50,6 +50,16 @@ class TestAdmission(McpHttpCase):
 
         return mint_webhook_token(get_keyring(), config_audience(self.account_id), new_token_id())
 
+    def test_a_call_that_waits_for_the_network_leaves_its_place_to_another(self):
+        with admission.admitted_call(self.account_id):
+            self.assertEqual(self.ping().status_code, 429)
+            admission.step_aside()
+            self.assertEqual(self.ping().status_code, 200)
+            admission.step_aside()
+        self.assertEqual(self.calls.uses()[self.account_id].running, 0)
+        admission.step_aside()  # no call of a client's is under way, as in a crew: nothing to leave
+        self.assertEqual(self.calls.uses()[self.account_id].running, 0)
+
     def test_every_place_is_given_back(self):
         self.ping()
         self.post(f"/mcp/{self.account_id}", b"{", self.key)

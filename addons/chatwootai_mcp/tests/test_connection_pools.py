@@ -29,6 +29,14 @@ class TestConnectionPools(BaseCase):
     def open_connections(self):
         return {name: len(pool._connections) for name, pool in self.pools._pools.items()}
 
+    def test_a_tenants_work_that_needs_several_never_waits_for_itself(self):
+        """However many others there are: a job, its own transactions and its tools' hold some at once."""
+        self.assertGreaterEqual(connection_pools._AT_LEAST, 4)
+        many = Bulkhead(Bounds(48, least=connection_pools._AT_LEAST, patience=0.0, courtesy=0.0))
+        for number in range(100):
+            for _ in range(connection_pools._AT_LEAST):
+                self.assertEqual(many.enter(f"tenant-{number}"), 0.0)
+
     def test_odoos_own_cursors_come_from_here(self):
         self.assertIsInstance(db_connect(get_db_name())._Connection__pool, TenantPools)
 

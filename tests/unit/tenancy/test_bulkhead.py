@@ -86,6 +86,15 @@ def test_a_tenant_that_was_not_heard_of_for_a_while_takes_no_share():
     assert gate.uses()["a"].size == 4
 
 
+def test_each_has_its_least_whatever_the_others_do():
+    gate = bulkhead(capacity=2, least=3, patience=0.0)
+    for name in "abcdef":
+        for _ in range(3):
+            assert gate.enter(name) == 0.0
+    with pytest.raises(Overloaded):
+        gate.enter("a")
+
+
 def test_too_many_waiting_are_refused_at_once_and_counted():
     gate = bulkhead(capacity=1, max_waiting=0)
     gate.enter("a")
