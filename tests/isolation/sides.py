@@ -31,7 +31,7 @@ def both(stack: Stack) -> tuple[Side, Side]:
     return first, second
 
 
-def side_of(stack: Stack, tenant: Tenant) -> Side:
+def side_of(stack: Stack, tenant: Tenant, canaries: bool = True) -> Side:
     account_id = tenant.account_id
     command("tenant", "limit", account_id, "--calls-per-minute", -1, "--concurrent", -1)
     writing_key = command("tenant", "key", account_id, "--user", "admin", "--write").stdout.strip()
@@ -55,7 +55,8 @@ def side_of(stack: Stack, tenant: Tenant) -> Side:
     _open_for_writing(odoo)
     answer = stack.mcp(tenant, "tools/list", key=writing_key)
     side.tools = answer.json()["result"]["tools"]
-    plant(side, odoo, stack.chatwoot, partial(_call, stack, tenant, writing_key))
+    if canaries:
+        plant(side, odoo, stack.chatwoot, partial(_call, stack, tenant, writing_key))
     return side
 
 

@@ -222,6 +222,20 @@ def _documents_of(side: Side) -> list[Path]:
     return [instance().data_dir / "chatwootai" / "documents" / f"{side.account_id}.sqlite"]
 
 
+def left_of(account_id: str, words: list[str]) -> Iterator[str]:
+    """Where any of the words of a tenant that was dropped stands, now that there is another of its name."""
+    if found_in(_dumped(account_id), words):
+        yield f"the database of {account_id}"
+    data = instance().data_dir
+    yield from (str(path.relative_to(data)) for path in _files(data) if found_in(_written(path), words))
+    client = redis.Redis.from_url(settings()["CHATWOOTAI_REDIS_URL"])
+    yield from (repr(key) for key in client.scan_iter(count=1000) if found_in(key + _value(client, key), words))
+
+
+def rows(account_id: str, query: str) -> list[str]:
+    return _query(account_id, query)
+
+
 def expire_key(account_id: str, key_id: str) -> None:
     """Let time pass for a key; the server is to read it for the first time after this."""
     postgres.sql(
