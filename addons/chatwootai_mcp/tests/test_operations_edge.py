@@ -85,6 +85,7 @@ class TestQueueRunner(TransactionCase):
             patch.object(queue_runner, "_get_db_names", return_value=names),
             patch.object(queue_runner, "_requeue_dead_jobs"),
             patch.object(queue_runner, "_running", None),
+            patch.object(queue_runner.queue_status, "note_is_due", return_value=False),
             patch.object(queue_runner.runner, "Database", side_effect=open_database),
         ):
             runner.get_db_names = lambda: queue_runner.get_db_names(runner)
