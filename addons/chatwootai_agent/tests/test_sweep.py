@@ -2,13 +2,18 @@
 
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.chatwootai_mcp.chatwoot.client import ChatwootClient
+from odoo.addons.chatwootai_mcp.chatwoot.errors import Unavailable
+from odoo.addons.chatwootai_mcp.tests import fake_chatwoot
 from odoo.addons.queue_job.tests.common import trap_jobs
 
+from ..turns import sweep
 from .conversation_case import ConversationCase
 
 
@@ -84,6 +89,29 @@ class TestLostWebhooks(SweepCase):
                 message["created_at"] -= 3600
         self.chatwoot.add(100, "E agora?")
         self.assertEqual(self.sweep(), ["", "/100/messages"])
+
+    def test_one_behind_very_many_is_found(self):
+        said = self.chatwoot.add(25, "Oi")
+        for number in range(100, 180):
+            self.chatwoot.add(number, "Olá", message_type=1, sender={"id": 9, "type": "agent_bot", "name": "Bot"})
+        self.chatwoot.conversation(25)["messages"][-1]["created_at"] -= 60
+        with patch.object(fake_chatwoot, "PAGE", 2), patch.object(sweep, "_PAGE", 2):
+            self.sweep()
+        self.assertEqual(self.states(), ["waiting"], said)
+
+    def test_a_call_that_fails_is_made_again(self):
+        self.chatwoot.add(25, "Oi")
+        answers = ChatwootClient.messages_since
+        failures = [Unavailable("The connection to Chatwoot broke off.", out_of_reach=True)]
+
+        def fail_once(client, *arguments):
+            if failures:
+                raise failures.pop()
+            return answers(client, *arguments)
+
+        with patch.object(ChatwootClient, "messages_since", fail_once):
+            self.sweep()
+        self.assertEqual(self.states(), ["waiting"])
 
     def test_one_that_a_person_answered_is_left_to_people(self):
         self.customer_says("Oi")

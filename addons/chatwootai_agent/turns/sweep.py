@@ -13,7 +13,7 @@ from datetime import UTC, timedelta
 from odoo import fields
 from odoo.tools import SQL
 
-from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized
+from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized, Unavailable
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
@@ -23,7 +23,9 @@ _logger = logging.getLogger(__name__)
 _READ_SECONDS = 10.0
 _SWEEP_SECONDS = 120.0  # all its calls together
 _PAGE = 25
-_PAGES = 20
+_PAGES = 400  # as many as its seconds allow: whoever stands behind them would never be found
+_TRIES = 3  # of a call: of the many of a sweep one may fail, and all would begin anew
+_SHORT_PAUSE = 5  # seconds that are waited for when Chatwoot asks for them
 _READS = 200  # conversations whose messages are read in one sweep; the next goes on
 _OVERLAP = timedelta(minutes=10)  # clocks differ, and a conversation may move while its page is read
 _FARTHEST = timedelta(days=2)
@@ -62,7 +64,7 @@ class Sweep:
     def _sweep(self, client, since):
         """Whether everything was read that moved since then."""
         for page in range(1, _PAGES + 1):
-            listed = client.pending_conversations(page)
+            listed = _asked(client.pending_conversations, page)
             for conversation, floor in self._in_own(_moved, self._connection_id, listed):
                 if self._read >= _READS:
                     return False
@@ -74,10 +76,22 @@ class Sweep:
     def _read_messages(self, client, conversation, floor):
         self._read += 1
         try:
-            messages = client.messages_since(conversation.display_id, floor)
+            messages = _asked(client.messages_since, conversation.display_id, floor)
         except NotFound:  # deleted since it was listed
             return
         self._found += self._in_own(_take, self._connection_id, conversation, messages)
+
+
+def _asked(call, *arguments):
+    """What Chatwoot answers, asked again where it does not at once."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return call(*arguments)
+        except Unavailable as error:
+            pause = error.retry_after or 0
+            if not tries_left or pause > _SHORT_PAUSE:
+                raise
+            time.sleep(pause)
 
 
 def _is_before(listed, since):

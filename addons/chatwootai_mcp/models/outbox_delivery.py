@@ -282,6 +282,7 @@ def _note_failure(env, entry_id, error, state):
     """Note what went wrong; the seconds until it is tried again."""
     env = in_company_language(env)
     entry = env["chatwootai.outbox"].browse(entry_id)
+    note_out_of_reach(env, entry.connection_id.id, error)  # first: it may have what waits tried again
     failures = entry.failures + 1
     seconds = rules.pause(failures, error)
     entry.write(
@@ -293,7 +294,6 @@ def _note_failure(env, entry_id, error, state):
         }
     )
     _logger.warning("outbox %d: %s; now %s, next try in %d s", entry.id, error, state, seconds)
-    note_out_of_reach(env, entry.connection_id.id, error)
     if isinstance(error, Unauthorized):
         entry.connection_id.alert(
             _MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"

@@ -37,8 +37,9 @@ def seconds_of_rest(env, connection_id):
 
 
 def note_out_of_reach(env, connection_id, error):
-    """Let the connection rest, longer each time, if nobody else would be answered either."""
+    """Let the connection rest, longer each time, if nobody else would be answered either; a refusal is an answer."""
     if not (isinstance(error, Unavailable) and error.out_of_reach):
+        note_answered(env, connection_id)
         return
     connection = env["chatwootai.chatwoot.connection"].browse(connection_id)
     seconds = rules.rest(connection.failed_in_a_row + 1, error)

@@ -257,6 +257,15 @@ class TestRest(AnswerCase):
         self.assertIsNone(self.deliver())
         self.assertEqual(self.connection.failed_in_a_row, 0)
 
+    def test_an_answer_that_is_a_failure_ends_the_rest_too(self):
+        self.enqueue()
+        for _failure in range(2):
+            note_out_of_reach(self.env, self.connection.id, Unavailable("down", out_of_reach=True))
+        self.age_rest()
+        self.chatwoot.faults = [(500, {"error": "Internal Server Error"})]
+        self.assertEqual(self.deliver(), 5)
+        self.assertFalse(self.connection.resting_until)
+
     def test_what_concerns_one_conversation_alone_gives_no_rest(self):
         self.enqueue()
         self.chatwoot.faults = [(422, {"error": "Too many messages"})]
