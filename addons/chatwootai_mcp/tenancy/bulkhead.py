@@ -58,7 +58,7 @@ class Bounds:
 
     capacity: int
     least: int = 1
-    patience: float = 3.0
+    patience: float = 10.0
     let_in: bool = False
     max_waiting: int = 32
     courtesy: float = 0.015
