@@ -26,10 +26,10 @@ _matching = http.db_filter
 def _db_filter(dbs: Iterable[str], host: str | None = None) -> list[str]:
     named = [name for name in dbs if isinstance(name, str)]
     matching = _matching(named, host=host)
-    return [name for name in matching if _is_ours(name)]
+    return [name for name in matching if is_ours(name)]
 
 
-def _is_ours(name: str) -> bool:
+def is_ours(name: str) -> bool:
     """A name that is not known is looked up each time: a tenant just made is there at once."""
     global _known, _known_until
     with _lock:

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from odoo import http
 
+from . import database_choice
 from .control import get_control
 from .giving_way import job_of
 from .log_context import working_for
@@ -32,6 +33,7 @@ from .tenancy.tokens import (
     CHATWOOT_AUDIENCE,
     METRICS_AUDIENCE,
     config_audience,
+    take_as_long,
     tenant_audience,
     verify_mcp_key,
     verify_webhook_token,
@@ -50,7 +52,6 @@ _SESSION_COOKIE = re.compile(r"(?:^|; *)session_id=[^;]*")
 _BEARER = "bearer "
 # Where Odoo lists, makes and drops databases, and sends whoever names none that is one.
 _DATABASE_PAGES = re.compile(r"/web/database(/|\Z)")
-_JOB_RUNNER = "/queue_job/runjob"  # it alone names a database by header
 _ROUTES = frozenset({"mcp", "webhook", "config", "metrics"})  # as refusals are told of
 
 
@@ -107,6 +108,7 @@ def _authenticate(environ: dict[str, Any]) -> Claims | None:
     if path == "/chatwootai/metrics":
         token_id = verify_webhook_token(get_keyring(), METRICS_AUDIENCE, _bearer(environ))
         return Claims(None, token_id) if token_id else None
+    take_as_long(get_keyring())
     return None
 
 
@@ -215,8 +217,7 @@ def _application(
     if not _OURS.match(path):
         if _DATABASE_PAGES.match(path):
             return no_such_account()(environ, start_response)
-        if path != _JOB_RUNNER:
-            environ.pop("HTTP_X_ODOO_DATABASE", None)
+        environ.pop("HTTP_X_ODOO_DATABASE", None)
         return _odoo_application(self, environ, start_response)
     environ.pop("HTTP_X_ODOO_DATABASE", None)
     environ["HTTP_COOKIE"] = _SESSION_COOKIE.sub("", environ.get("HTTP_COOKIE", ""))
@@ -238,6 +239,10 @@ def _application(
         environ["CONTENT_TYPE"] = "application/json"
     if claims.account_id is None:
         return _odoo_application(self, environ, start_response)
+    if not database_choice.is_ours(claims.account_id) and get_control().is_dropped(claims.account_id):
+        # In about the time of a revoked credential, without Odoo's search for a database that is none.
+        _note_refusal(environ, claims)
+        return deny()(environ, start_response)
     environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
     admitted = admission.admitted_call if _MCP.match(path) else admission.webhooks.admitted
     try:
