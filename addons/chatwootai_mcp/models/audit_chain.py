@@ -294,7 +294,10 @@ def _note_check(env, said: str) -> None:
 def _findings(chains, noted):
     cr = chains.env.cr
     cr.execute("SELECT key, head_mac, purged_mac FROM chatwootai_audit_chain")
-    key, head_mac, purged_mac = cr.fetchone() or ("", "", "")
+    begun = cr.fetchone()
+    if begun is None and not noted and not _any_row(cr):
+        return  # nothing was ever audited here
+    key, head_mac, purged_mac = begun or ("", "", "")
     chain = _opened(key)
     if chain is None:
         yield Finding(0, "its key is gone, or can't be read with the server's secret_key")
@@ -312,6 +315,11 @@ def _findings(chains, noted):
     cr.execute("SELECT count(*) FROM chatwootai_audit WHERE seq <= %s", [purged.seq])
     if left := cr.fetchone()[0]:
         yield Finding(0, f"{left} rows are older than what retention has taken away")
+
+
+def _any_row(cr) -> bool:
+    cr.execute("SELECT EXISTS (SELECT FROM chatwootai_audit)")
+    return bool(cr.fetchone()[0])
 
 
 def _links(cr, last: int):
