@@ -22,7 +22,7 @@ COPY bin bin
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-client debian-archive-keyring \
     && bin/setup --programs \
-    && rm -rf /var/lib/apt/lists/* /root/.cache
+    && rm -rf /var/lib/apt/lists/* ~/.cache
 
 COPY odoo.conf ./
 COPY addons addons
