@@ -162,10 +162,10 @@ class Bulkhead:
     def _wait(self, account_id: str, use: TenantUse, mine: _Waiting, began: float) -> float:
         until = began + self.bounds.patience
         while not mine.admitted:
-            first = use.queue and use.queue[0] is mine
-            mine.stirred.wait(self.bounds.courtesy if first else max(0.0, until - self._clock()))
+            mine.stirred.wait(self._seconds_to_next_look(use, mine, until))
             with self._lock:
                 mine.stirred.clear()
+                self._review_if_due(self._clock())
                 self._let_start()
                 if not mine.admitted and self._clock() >= until:
                     self._give_up(account_id, use, mine)
@@ -173,6 +173,19 @@ class Bulkhead:
         with self._lock:
             use.waited_seconds += waited
         return waited
+
+    def _seconds_to_next_look(self, use: TenantUse, mine: _Waiting, until: float) -> float:
+        """The first of a tenant looks when others have had their moment, and now and then whether its size has grown.
+
+        All else that lets it start is told it by whoever leaves; those behind it are stirred when they are the first.
+        """
+        with self._lock:
+            now = self._clock()
+            left = max(0.0, until - now)
+            if not use.queue or use.queue[0] is not mine:
+                return left
+            courtesy_left = mine.first_since + self.bounds.courtesy - now
+            return min(left, courtesy_left if courtesy_left > 0 else _REVIEW_SECONDS)
 
     def _give_up(self, account_id: str, use: TenantUse, mine: _Waiting) -> None:
         use.queue.remove(mine)

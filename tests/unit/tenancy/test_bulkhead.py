@@ -1,6 +1,7 @@
 """One tenant's flood leaves the others their share: who may start, who waits, and who is refused."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -167,3 +168,17 @@ def test_a_tenant_that_is_gone_is_forgotten():
         pass
     gate.forget("a")
     assert gate.uses() == {}
+
+
+def test_whoever_waits_sleeps_until_there_is_something_to_see():
+    looked = []
+
+    def clock():
+        looked.append(time.monotonic())
+        return looked[-1]
+
+    gate = bulkhead(capacity=1, clock=clock, courtesy=0.0, patience=0.3)
+    gate.enter("a")
+    with pytest.raises(Overloaded):
+        gate.enter("a")
+    assert len(looked) < 30
