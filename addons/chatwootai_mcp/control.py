@@ -16,7 +16,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
-from odoo.sql_db import Cursor, db_connect
+from odoo.sql_db import Cursor, PoolError, db_connect
 
 from .tenancy.quota import Limits, Price
 
@@ -42,15 +42,6 @@ class Control:
         """The tenants in service."""
         rows = self._rows("SELECT account_id FROM tenant WHERE state = 'active' ORDER BY account_id")
         return [account_id for (account_id,) in rows or ()]
-
-    def tenant_of_chatwoot(self, base_url: str, chatwoot_account: int) -> str | None:
-        """Whose account of a Chatwoot this is."""
-        rows = self._rows(
-            "SELECT account_id FROM chatwoot_account WHERE base_url = %s AND chatwoot_account = %s",
-            base_url,
-            chatwoot_account,
-        )
-        return rows[0][0] if rows else None
 
     def tenant_of_webhook(self, token_id: str, chatwoot_account: int | None) -> str | None:
         """Whose event it is that came to the webhook all tenants of one Chatwoot share."""
@@ -80,8 +71,6 @@ class Control:
         :raises Unreachable: it cannot be asked
         """
         with self._cursor() as cr:
-            # A claim another makes at this moment is waited for, and seen.
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
             cr.execute(
                 "SELECT owner, is_new FROM claim_chatwoot_account(%s, %s, %s)",
                 (account_id, base_url, chatwoot_account),
@@ -163,7 +152,12 @@ class Control:
             raise Unreachable
         try:
             with closing(db_connect(self.database).cursor()) as cursor:
+                # A claim or an alert that another makes at this moment is waited for, and seen: in Odoo's own isolation
+                # it would fail to serialize, and the database be taken for absent.
+                cursor.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
                 yield cursor
+        except PoolError as error:  # nothing is known of the database: it is asked again at once
+            raise Unreachable from error
         except psycopg2.Error as error:
             self._absent_until = time.monotonic() + ABSENT_SECONDS
             _logger.info("the control database %s can't be asked: %s", self.database, str(error).strip())

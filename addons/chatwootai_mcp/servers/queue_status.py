@@ -5,6 +5,7 @@ nodes share. One that is old tells nothing: its runner is gone.
 """
 
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -13,18 +14,26 @@ from pathlib import Path
 
 from ..settings import get_settings
 
+_logger = logging.getLogger(__name__)
+
 NOTE_SECONDS = 2.0
 STALE_SECONDS = 30.0
 _noted_at = float("-inf")
 
 
 def note(jobs: Mapping[tuple[str, str, str], int]) -> None:
-    """:param jobs: how many of an account, a channel and a state"""
+    """Never fails: who runs the jobs goes on where a disk is full.
+
+    :param jobs: how many of an account, a channel and a state
+    """
     path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps({"at": time.time(), "jobs": [[*key, count] for key, count in jobs.items()]}))
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"at": time.time(), "jobs": [[*key, count] for key, count in jobs.items()]}))
+        draft.replace(path)
+    except OSError as error:
+        _logger.warning("what waits in the queue can't be noted for the metrics: %s", error)
 
 
 def note_is_due() -> bool:

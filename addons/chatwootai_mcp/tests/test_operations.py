@@ -210,3 +210,12 @@ class TestMonitoring(McpHttpCase):
             self.assertEqual(queue_status.jobs(), {key: 5})
             with patch.object(queue_status, "STALE_SECONDS", -1):
                 self.assertEqual(queue_status.jobs(), {})
+
+    def test_a_note_that_cannot_be_written_stops_nobody_who_runs_jobs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "no-directory").touch()
+            with (
+                patch.object(queue_status, "_path", lambda: Path(folder) / "no-directory" / "q"),
+                self.assertLogs(queue_status._logger, "WARNING"),
+            ):
+                queue_status.note({})

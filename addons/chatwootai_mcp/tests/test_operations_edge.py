@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from unittest.mock import Mock, patch
 
+from odoo.sql_db import PoolError
 from odoo.tests import TransactionCase, tagged
 
 from .. import control_socket, queue_runner
@@ -21,7 +22,6 @@ class TestControl(TransactionCase):
         self.assertEqual(control.limits("acme"), Limits())
         self.assertEqual(control.tenants(), [])
         self.assertIsNone(control.tenant_of_webhook("abc", 1))
-        self.assertIsNone(control.tenant_of_chatwoot("https://chat.example", 1))
         control.alert("acme", "test", "goes to the log")
 
     def test_an_absent_database_is_not_asked_at_every_call(self):
@@ -29,6 +29,18 @@ class TestControl(TransactionCase):
         control.limits("acme")
         with patch("odoo.addons.chatwootai_mcp.control.db_connect", side_effect=AssertionError("asked again")):
             control.limits("other")
+
+    def test_without_a_free_connection_it_does_without_and_asks_again(self):
+        control = Control("unused")
+        with patch("odoo.addons.chatwootai_mcp.control.db_connect", side_effect=PoolError("full")) as connect:
+            control.alert("acme", "test", "goes to the log")
+            self.assertEqual(control.limits("acme"), Limits())
+        self.assertEqual(connect.call_count, 2)
+
+    def test_what_others_write_at_the_same_moment_is_waited_for(self):
+        with Control(self.env.cr.dbname)._cursor() as cr:
+            cr.execute("SHOW transaction_isolation")
+            self.assertEqual(cr.fetchone(), ("read committed",))
 
     def test_limits_are_asked_once_a_second_and_survive_an_outage(self):
         control = Control("unused")
