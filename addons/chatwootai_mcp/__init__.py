@@ -2,5 +2,6 @@
 # before every controller.
 from . import log_context, switching
 from .servers import connection_pools
+from . import signaling
 from . import gateway, database_choice, control_socket, fair_channels, queue_runner
 from . import controllers, models, wizards

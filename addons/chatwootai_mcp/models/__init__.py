@@ -8,6 +8,7 @@ from . import (
     audit_export,
     audit_rate,
     chatwoot_connection,
+    company_tree,
     limit,
     mcp_key,
     mcp_offers,

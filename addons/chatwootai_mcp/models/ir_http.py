@@ -12,12 +12,14 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _pre_dispatch(cls, rule, args):
-        if CLAIMS in request.httprequest.environ:
-            # For a program that names no installed language Odoo would read a user, a company and a partner at each
-            # request, half of its time. Our routes speak their own user's language, or none.
-            installed = request.env(su=True)["res.lang"].get_installed()
-            request.update_context(lang=installed[0][0])
-        super()._pre_dispatch(rule, args)
+        if CLAIMS not in request.httprequest.environ:
+            return super()._pre_dispatch(rule, args)
+        # What the other modules prepare is for people at web pages: a debug mode, a shop's or an editor's context, and
+        # the language, for which Odoo would read a user, a company and a partner at each request of a program that
+        # names none. Our routes speak their own user's language, or none.
+        request.dispatcher.pre_dispatch(rule, args)
+        installed = request.env(su=True)["res.lang"].get_installed()
+        request.update_context(lang=installed[0][0])
 
     def _register_hook(self):
         super()._register_hook()

@@ -14,12 +14,14 @@ from .tool import ToolError
 
 CALL_SECONDS = 30.0
 _STATEMENT_SECONDS = 20.0  # of one statement of SQL
+_BOUNDS = "SET LOCAL statement_timeout = %s; SET LOCAL lock_timeout = '5s'"
 
 
 class Database(Protocol):
     """The principal's environment, in a transaction that begins when it is first asked for."""
 
-    def environment(self) -> api.Environment: ...
+    def environment(self, milliseconds: int) -> api.Environment:
+        """:param milliseconds: for each statement"""
 
     def leave(self) -> None:
         """Commit; asked again, `environment` begins another transaction."""
@@ -47,8 +49,7 @@ class Call:
     def env(self) -> api.Environment:
         if self._env is None:
             milliseconds = round(1000 * min(_STATEMENT_SECONDS, self.seconds_left()))
-            self._env = self._database.environment()
-            self._env.cr.execute("SET LOCAL statement_timeout = %s; SET LOCAL lock_timeout = '5s'", [milliseconds])
+            self._env = self._database.environment(milliseconds)
         return self._env
 
     def leave_database(self) -> None:
@@ -69,32 +70,38 @@ class Call:
 
 
 class BorrowedDatabase:
-    """An environment whose owner commits. What is written in it is undone when the block raises."""
+    """An environment whose owner commits. What is written in it is undone when the block raises.
+
+    Its savepoint undoes what a tool wrote before it failed, and heals the transaction of a query that failed. It is
+    made in one round trip with the bounds, and not released: it ends with the transaction, or lies under a later one.
+    """
 
     def __init__(self, env: api.Environment) -> None:
         self._env = env
-        self._savepoint = None
+        self._begun = False
 
-    def environment(self) -> api.Environment:
-        if self._savepoint is None:
-            # Undoes what a tool wrote before it failed, and heals the transaction of a query that failed.
-            self._savepoint = self._env.cr.savepoint()
+    def environment(self, milliseconds: int) -> api.Environment:
+        if not self._begun:
+            self._env.cr.flush()
+            self._env.cr.execute(f"SAVEPOINT chatwootai_call; {_BOUNDS}", [milliseconds])
+            self._begun = True
         return self._env
 
     def leave(self) -> None:
-        self._end_savepoint(rollback=False)
         self._env.cr.commit()
+        self._begun = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._end_savepoint(rollback=kind is not None)
-
-    def _end_savepoint(self, rollback: bool) -> None:
-        savepoint, self._savepoint = self._savepoint, None
-        if savepoint is not None:
-            savepoint.close(rollback=rollback)
+        if not self._begun:
+            return
+        if kind is None:
+            self._env.cr.flush()
+        else:
+            self._env.cr.clear()
+            self._env.cr.execute("ROLLBACK TO SAVEPOINT chatwootai_call")
 
 
 class OwnDatabase:
@@ -107,11 +114,12 @@ class OwnDatabase:
         self._principal = principal
         self._env: api.Environment | None = None
 
-    def environment(self) -> api.Environment:
+    def environment(self, milliseconds: int) -> api.Environment:
         if self._env is None:
             registry = Registry(self._principal.account_id)
             cr = registry.cursor()
             registry.check_signaling(cr)
+            cr.execute(_BOUNDS, [milliseconds])
             self._env = api.Environment(cr, self._principal.user_id, {})
             # Odoo's own language choice: that of the user the call runs as.
             self._env = self._env(context=self._env["res.users"].context_get())

@@ -63,8 +63,7 @@ def operations_on(call: Call, allowed: AllowedModel) -> list[Operation]:
 
 def records_of(call: Call, model: str, lang: str | None = None) -> models.BaseModel:
     """The model with nothing in it, as the caller's user, in the language asked for."""
-    # Record rules ask for the companies' place in their tree. Asked here, it is one column; there, all seventy.
-    call.env.companies.sudo().fetch(["parent_path"])
+    call.env.companies.sudo()._recall_place()
     if lang is None:
         return call.env[model]
     installed = [code for code, _name in call.env["res.lang"].get_installed()]
@@ -97,13 +96,13 @@ def readable_names(records: models.BaseModel, allowed: AllowedModel) -> list[str
 
 def chosen_fields(records: models.BaseModel, allowed: AllowedModel, names: Iterable[str] | None) -> list[str]:
     """The fields asked for or, where none are named, the list's default ones."""
-    known = readable_names(records, allowed)
     if names is None:
-        return [name for name in known if name in allowed.default_fields]
-    for name in names:
-        if name not in known:
-            raise unknown_field(records, name, known)
-    return list(dict.fromkeys(names))
+        return [name for name in readable_names(records, allowed) if name in allowed.default_fields]
+    chosen = list(dict.fromkeys(names))
+    for name in chosen:
+        if not (name in allowed.fields and records._has_field_access(records._fields[name], "read")):
+            raise unknown_field(records, name, readable_names(records, allowed))
+    return chosen
 
 
 def unknown_field(records: models.BaseModel, name: str, known: Iterable[str]) -> ToolError:

@@ -1,5 +1,6 @@
 """Lists in results: bounded in rows and in bytes, and saying when they were cut."""
 
+import itertools
 import json
 from typing import Any
 
@@ -11,11 +12,12 @@ def page(key: str, rows: list[dict[str, Any]], *, limit: int) -> dict[str, Any]:
 
     Give one row more than ``limit`` where there is one: it is how the cut is noticed.
     """
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for row in rows[:limit]:
-        size += len(json.dumps(row, ensure_ascii=False))
-        if size > MAX_BYTES:
-            break
-        kept.append(row)
+    kept = rows[:limit]
+    if _size(kept) > MAX_BYTES:
+        sizes = itertools.accumulate(map(_size, kept))
+        kept = [row for row, size in zip(kept, sizes, strict=True) if size <= MAX_BYTES]
     return {key: kept, "count": len(kept), "truncated": len(kept) < len(rows)}
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False))

@@ -32,6 +32,7 @@ _EMAIL = re.compile(r"[^\s<>\"@,;()\[\]{}]+@[^\s<>\"@,;()\[\]{}]+")
 _NUMBER = re.compile(r"\+?\(?\d(?:[\s()./-]{0,3}\d){7,}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d(?:[:.]?\d\d){0,2})?(?:\.\d{1,6})?")
 _OPERATOR = re.compile(r"[=!<>?]{1,3}|=?(?:not )?i?like|(?:not )?(?:in|any)!?|(?:child|parent)_of", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_.]{0,23}")  # shorter than any key, and without a sign that what is masked has
 _LARGEST_NUMBER = 10**9  # of more digits are phone numbers and the numbers of papers
 
 MAX_TEXT = 200
@@ -63,6 +64,8 @@ def mask(value: Any, depth: int = 0) -> Any:
 
 def mask_text(text: str) -> str:
     """The text, cut, with what looks like a secret or a person's replaced by what it was."""
+    if _WORD.fullmatch(text):
+        return text
     text = clean_text(text[:_MAX_READ])
     if text[:1] in "[{" and (inner := _as_json(text)) is not None:
         text = json.dumps(mask(inner, 1), ensure_ascii=False)

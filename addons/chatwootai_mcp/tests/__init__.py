@@ -32,3 +32,4 @@ from . import test_admission
 from . import test_giving_way
 from . import test_connection_pools
 from . import test_usage
+from . import test_statements

@@ -80,6 +80,15 @@ class TestCallBounds(ToolCase):
 
     def test_a_failure_undoes_what_was_written_in_a_borrowed_environment(self):
         with self.assertRaises(ZeroDivisionError), BorrowedDatabase(self.env) as database:
-            database.environment()["res.partner"].create({"name": "Half written"})
+            database.environment(1000)["res.partner"].create({"name": "Half written"})
             raise ZeroDivisionError
         self.assertFalse(self.env["res.partner"].search([("name", "=", "Half written")]))
+
+    @mute_logger("odoo.sql_db")
+    def test_a_failed_statement_spoils_nothing_for_the_next_call_of_a_request(self):
+        self.assertIn("too long", self.refused("slow_statement"))
+        for _ in range(2):
+            with BorrowedDatabase(self.env) as database:
+                database.environment(1000)["res.partner"].create({"name": "Kept"})
+        self.assertIn("too long", self.refused("slow_statement"))
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Kept")]), 2)

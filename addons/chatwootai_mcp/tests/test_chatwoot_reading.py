@@ -81,9 +81,9 @@ class TestChatwootReading(ChatwootMixin, ToolCase):
         databases, seen = [], []
         begin = OwnDatabase.environment
 
-        def environment(database):
+        def environment(database, milliseconds):
             databases.append(database)
-            return begin(database)
+            return begin(database, milliseconds)
 
         self.chatwoot.contact(89)
         self.chatwoot.while_asked = lambda: seen.append([database._env for database in databases])
