@@ -7,13 +7,15 @@ It reads what is committed (Odoo's cursors read a snapshot): two that write the 
 its lock instead of failing to serialize, which would cost up to seconds. Lock first, read after.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
@@ -21,11 +23,25 @@ from odoo.tools import SQL
 
 def in_own_transaction(env: api.Environment, work: Callable[..., Any], *arguments: Any) -> Any:
     """``work(own environment, *arguments)``, committed; as superuser, again after a deadlock."""
-    with env.registry.cursor() as cr:
+    with _callers_changes_apart(env.registry), env.registry.cursor() as cr:
         if isinstance(cr, Cursor):  # a test's cursor is within a transaction that has begun
             cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
         own = api.Environment(cr, SUPERUSER_ID, {})
         return retrying(partial(work, own, *arguments), own)
+
+
+@contextmanager
+def _callers_changes_apart(registry: Registry) -> Iterator[None]:
+    """Odoo notes by thread which caches were emptied, and tells the other processes at the next commit. Those that the
+    caller emptied are told of when the caller commits: told now, they would be filled again with what it replaces."""
+    models_changed, caches = registry.registry_invalidated, frozenset(registry.cache_invalidated)
+    registry.registry_invalidated = False
+    registry.cache_invalidated.clear()
+    try:
+        yield
+    finally:
+        registry.registry_invalidated |= models_changed
+        registry.cache_invalidated.update(caches)
 
 
 def lock(records: models.BaseModel) -> models.BaseModel:

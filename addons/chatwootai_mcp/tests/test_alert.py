@@ -1,5 +1,6 @@
 """An alert is one open row however often it is raised, told to people once, and closed by them."""
 
+from datetime import timedelta
 from unittest.mock import Mock, patch
 
 from odoo.exceptions import AccessError
@@ -30,6 +31,18 @@ class TestAlert(TransactionCase):
         self.assertEqual((alert.count, alert.note, alert.state), (5, "at 4", "open"))
         self.assertEqual(len(alert.activity_ids.filtered(lambda activity: activity.user_id == self.manager)), 1)
         self.assertEqual(self._told(), [("quota_reached", "Calls a minute")])
+
+    def test_what_goes_on_is_told_to_the_operator_again_after_a_day(self):
+        alert = self.alerts._raise("quota_reached", "Calls a minute", key="calls_per_minute")
+        self.assertEqual(len(self._told()), 1)
+        alert.told_at -= timedelta(hours=23)
+        self.alerts._raise("quota_reached", "Calls a minute", key="calls_per_minute")
+        self.assertEqual(len(self._told()), 1)
+        alert.told_at -= timedelta(hours=2)
+        for _time in range(3):
+            self.alerts._raise("quota_reached", "Calls a minute", key="calls_per_minute")
+        self.assertEqual(len(self._told()), 2)
+        self.assertEqual(alert.count, 5)
 
     def test_another_key_is_another_alert(self):
         self.alerts._raise("quota_reached", "Calls", key="calls_per_minute")
