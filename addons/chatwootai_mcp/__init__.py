@@ -3,5 +3,5 @@
 from . import log_context, switching
 from .servers import connection_pools
 from . import signaling
-from . import gateway, database_choice, control_socket, fair_channels, queue_runner
+from . import gateway, database_choice, control_socket, fair_channels, queue_runner, registries_at_start, stopping
 from . import controllers, models, wizards

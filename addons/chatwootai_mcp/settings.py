@@ -23,6 +23,7 @@ class Settings:
     log_format: str
     log_per_tenant: bool
     calls_at_once: int  # in one process; 0 is as many as it has cores
+    stop_seconds: float  # that jobs have to end when the server is stopped
 
     @property
     def log_dir(self) -> Path:
@@ -51,6 +52,7 @@ def get_settings() -> Settings:
         log_format=value("log_format") or "text",
         log_per_tenant=value("log_per_tenant").lower() in ("1", "true", "yes", "on"),
         calls_at_once=int(value("calls_at_once") or 0),
+        stop_seconds=float(value("stop_seconds") or 20),
     )
 
 

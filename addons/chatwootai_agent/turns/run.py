@@ -18,10 +18,10 @@ import uuid
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.log_context import working_for
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.stopping import is_stopping
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..crews.errors import TurnFailed
-from ..stopping import is_stopping
 from .begin import TooEarly, begin, note_conversation_again, resolved_but_waiting
 from .closing import farewell
 from .end import conclude, note_failure

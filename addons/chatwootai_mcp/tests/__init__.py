@@ -33,3 +33,5 @@ from . import test_giving_way
 from . import test_connection_pools
 from . import test_usage
 from . import test_statements
+from . import test_own_transaction
+from . import test_registries_at_start
