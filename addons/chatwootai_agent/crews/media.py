@@ -16,6 +16,9 @@ IMAGE_LIMIT: Final = 8 * 1024 * 1024
 AUDIO_LIMIT: Final = 25 * 1024 * 1024
 _SECONDS: Final = 40.0
 _LONGEST: Final = 2_000
+_TOKENS_A_SECOND: Final = 10  # of an audio, as models that count them do
+_WORDS_A_SECOND: Final = 2.5
+_TOKENS_A_WORD: Final = 4 / 3
 _EXTENSIONS: Final = {
     "audio/ogg": "ogg",
     "audio/opus": "ogg",
@@ -63,26 +66,47 @@ def describe_image(
         ],
     }
     answer = _post(settings, "chat/completions", json=body)
-    spent(*_tokens(answer))
+    spent(*(_tokens(answer) or (0, 0)))
     try:
         return _said(answer["choices"][0]["message"]["content"])
     except (LookupError, TypeError):
         raise Unheard("the model's answer is no completion") from None
 
 
-def transcribe(settings: LLMSettings, model: str, content: bytes, content_type: str) -> str:
-    """What is said in the audio."""
+def transcribe(
+    settings: LLMSettings, model: str, content: bytes, content_type: str, spent: Callable[[int, int], None]
+) -> str:
+    """What is said in the audio. `spent` is told the tokens read and written."""
     name = f"audio.{_EXTENSIONS.get(content_type, 'ogg')}"
     files = {"file": (name, content, content_type or "audio/ogg")}
     answer = _post(settings, "audio/transcriptions", data={"model": model}, files=files)
-    return _said(answer.get("text") if isinstance(answer, dict) else None)
+    text = answer.get("text") if isinstance(answer, dict) else None
+    spent(*(_tokens(answer) or _as_tokens(answer, text)))
+    return _said(text)
 
 
-def _tokens(answer: Any) -> tuple[int, int]:
+def _tokens(answer: Any) -> tuple[int, int] | None:
+    """Read and written, as the server counts them; None where it does not say."""
+    usage = _usage(answer)
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens")]
+    if not any(isinstance(count, int) for count in counts):
+        return None
+    read, written, heard, said = (count if isinstance(count, int) else 0 for count in counts)
+    return read or heard, written or said
+
+
+def _as_tokens(answer: Any, text: object) -> tuple[int, int]:
+    """Of an audio whose server tells its seconds, or nothing: what it would be where tokens are counted."""
+    words = len(text.split()) if isinstance(text, str) else 0
+    seconds = _usage(answer).get("seconds")
+    if not isinstance(seconds, int | float):
+        seconds = words / _WORDS_A_SECOND
+    return round(seconds * _TOKENS_A_SECOND), round(words * _TOKENS_A_WORD)
+
+
+def _usage(answer: Any) -> dict[str, Any]:
     usage = answer.get("usage") if isinstance(answer, dict) else None
-    counts = usage if isinstance(usage, dict) else {}
-    read, written = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return read if isinstance(read, int) else 0, written if isinstance(written, int) else 0
+    return usage if isinstance(usage, dict) else {}
 
 
 def _said(text: object) -> str:

@@ -16,11 +16,13 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..crews.errors import TurnFailed
 from ..crews.media import AUDIO_LIMIT, IMAGE_LIMIT, IMAGE_TYPES, Unheard, describe_image, transcribe
+from ..turns.admission import limit_reached
 
 _logger = logging.getLogger(__name__)
 _CHANNEL = "root.chatwootai_media"
 _FETCH_SECONDS = 30.0
 _LIMITS = {"image": IMAGE_LIMIT, "audio": AUDIO_LIMIT}
+_MODELS = {"image": "chatwootai_llm_model", "audio": "chatwootai_llm_transcription_model"}  # fields of the company
 _PAUSES = (2, 4, 8, 15, 30)  # seconds before each further try
 _CHATWOOTS_OWN = timedelta(seconds=10)
 _WAITED_FOR = timedelta(minutes=4)  # a job that is lost delays no answer longer
@@ -94,11 +96,12 @@ class Message(models.Model):
         tries = 0
         for task in in_own_transaction(self.env, _tasks, self.id):
             tries = max(tries, task.tries + 1)
-            state, text = task.perform()
+            over = in_own_transaction(self.env, limit_reached)  # what is spent here counts, too
+            state, text = ("unreadable", None) if over else task.perform()
             if state == "reading" and task.tries >= len(_PAUSES):
                 state = "unreadable"
             reading = {"state": state, "text": text, "tries": tries}
-            in_own_transaction(self.env, _note, self.id, task.place, reading, task.tokens)
+            in_own_transaction(self.env, _note, self.id, task.place, reading, task.model, task.tokens)
         if in_own_transaction(self.env, _still_reads, self.id):
             raise RetryableJobError("A file is not there yet.", _PAUSES[tries - 1], ignore_retry=True)
         in_own_transaction(self.env, _answer, self.id)
@@ -113,13 +116,13 @@ class _Task:
         company = message.env.company.sudo()
         self.place = place
         self.kind = attachment["file_type"]
-        self.tokens = {}  # what the model spent on it
+        self.tokens = None  # read and written
         self.url = attachment.get("data_url") or ""
         self.declared_size = attachment.get("file_size") or 0
         self.tries = message.readings[str(place)].get("tries", 0)
         self.base_url = message.conversation_id.connection_id.sudo().base_url
         self.language = in_company_language(message.env).lang or ""
-        self.transcription_model = company.chatwootai_llm_transcription_model
+        self.model = company[_MODELS[self.kind]]
         try:
             self.llm = company._chatwootai_llm_settings()
         except TurnFailed:
@@ -144,13 +147,13 @@ class _Task:
 
     def _read(self, file):
         if self.kind == "audio":
-            return transcribe(self.llm, self.transcription_model, file.content, file.content_type)
+            return transcribe(self.llm, self.model, file.content, file.content_type, self._note_tokens)
         if file.content_type not in IMAGE_TYPES:
             raise Unheard("not a kind of picture that models take")
         return describe_image(self.llm, file.content, file.content_type, self.language, self._note_tokens)
 
     def _note_tokens(self, read, written):
-        self.tokens = {"tokens_in": read, "tokens_out": written}
+        self.tokens = read, written
 
 
 def _tasks(env, message_id):
@@ -158,11 +161,13 @@ def _tasks(env, message_id):
     return [_Task(message, place) for place in message._places_being_read()] if message else []
 
 
-def _note(env, message_id, place, reading, tokens):
+def _note(env, message_id, place, reading, model, tokens):
     message = env["chatwootai.message"].browse(message_id)
     message.readings = (message.readings or {}) | {str(place): reading}
     if tokens:
-        env["chatwootai.usage"]._add(**tokens)
+        price = env.company._chatwootai_price(model)
+        money = price.of(*tokens) if price else 0
+        env["chatwootai.usage"]._add(tokens_in=tokens[0], tokens_out=tokens[1], money=money)
 
 
 def _still_reads(env, message_id):

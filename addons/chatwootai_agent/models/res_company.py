@@ -136,10 +136,11 @@ class ResCompany(models.Model):
         )
 
     @api.private
-    def _chatwootai_price(self):
-        """What the model costs; None when nobody has said. A tenant cannot undercut what the operator has set."""
+    def _chatwootai_price(self, model=None):
+        """What a model costs, by default the agents'; None when nobody has said. A tenant cannot undercut what the
+        operator has set; its own price counts for whatever it uses."""
         company = self.sudo()
-        if price := get_control().price(company.chatwootai_llm_model or ""):
+        if price := get_control().price(model or company.chatwootai_llm_model or ""):
             return price
         own = Price(company.chatwootai_llm_price_in, company.chatwootai_llm_price_out)
         return own if own.tokens_in or own.tokens_out else None

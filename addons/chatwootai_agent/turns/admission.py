@@ -47,13 +47,14 @@ def refusal(env, bundle, no_seat=None):
     """Why this turn may not be run, as a sentence for the people who take over; None when it may."""
     if bundle.attempt > _ATTEMPTS:
         return env._("it was begun %s times and never ended", bundle.attempt - 1)
-    reason = no_seat or _limit_reached(env)
+    reason = no_seat or limit_reached(env)
     if reason:
         env["chatwootai.turn"].browse(bundle.turn_id).hand_off_cause = QUOTA
     return reason
 
 
-def _limit_reached(env):
+def limit_reached(env):
+    """Which of the tenant's limits on what its models may do is reached, as a sentence; None when none is."""
     limits = env["chatwootai.limit"]
     reached = None
     for kind, used in env["chatwootai.usage"]._spent().items():

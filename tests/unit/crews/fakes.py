@@ -180,7 +180,9 @@ class ModelServer:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                is_json = self.headers["Content-Type"] == "application/json"
+                request = json.loads(body) if is_json else {"form": body}
                 request["_authorization"] = self.headers.get("Authorization")
                 outer._answer(self, request)
 

@@ -1,6 +1,7 @@
 """A picture or an audio goes to the tenant's model and comes back as words, or it is said whether to ask again."""
 
 import base64
+import json
 
 import pytest
 from chatwootai_agent.crews.media import Unheard, describe_image, transcribe
@@ -36,5 +37,32 @@ def test_nobody_there_may_be_there_later():
     from chatwootai_agent.crews.llm_settings import LLMSettings
 
     with pytest.raises(Unheard) as failed:
-        transcribe(LLMSettings("m", "http://127.0.0.1:9/v1"), "whisper-1", b"OggS", "audio/ogg")
+        transcribe(LLMSettings("m", "http://127.0.0.1:9/v1"), "whisper-1", b"OggS", "audio/ogg", lambda *_: None)
     assert failed.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"type": "tokens", "input_tokens": 140, "output_tokens": 9}, (140, 9)),
+        ({"prompt_tokens": 140, "completion_tokens": 9}, (140, 9)),
+        ({"type": "duration", "seconds": 12}, (120, 8)),
+        (None, (24, 8)),
+        ("none", (24, 8)),
+    ],
+    ids=["tokens", "as chats count", "seconds", "nothing", "nonsense"],
+)
+def test_an_audio_costs_something_however_its_server_counts(model, usage, counted):
+    body = {"text": "Oi, tem sérum de rosas?  Obrigada"} | ({"usage": usage} if usage else {})
+    spent = []
+    settings = model([Fault(200, json.dumps(body))]).settings()
+    transcribe(settings, "whisper-1", b"OggS", "audio/ogg", lambda *tokens: spent.append(tokens))
+    assert spent == [counted]
+
+
+def test_an_audio_in_which_nothing_is_said_costs_all_the_same(model):
+    spent = []
+    settings = model([Fault(200, '{"text": "", "usage": {"seconds": 60}}')]).settings()
+    with pytest.raises(Unheard):
+        transcribe(settings, "whisper-1", b"OggS", "audio/ogg", lambda *tokens: spent.append(tokens))
+    assert spent == [(600, 0)]
