@@ -243,3 +243,97 @@ class TestJobs(ConversationCase):
         job.invalidate_recordset()
         self.assertLess(job.eta, fields.Datetime.now() + timedelta(seconds=6))
         self.assertEqual(self.jobs(), job)
+
+
+@tagged("post_install", "-at_install")
+class TestWordOfPeopleLost(SweepCase):
+    """A person answered, and what became of the conversation afterwards was never told."""
+
+    def setUp(self):
+        super().setUp()
+        self.customer_says("Oi")
+        self.answer()
+        self.person_says("Eu respondo")
+        self.sweep()  # which reads the agents' own reply
+
+    def hours_pass(self, hours):
+        self.age(self.conversation, 3600 * hours, "last_message_at")
+        for message in self.conversation.chat_ids:
+            self.age(message, 3600 * hours, "received_at")
+        if self.conversation.asked_after_at:
+            self.age(self.conversation, 3600 * hours, "asked_after_at")
+        self.env.flush_all()
+
+    def asked_after(self):
+        return "/25" in self.sweep()
+
+    def test_resolved_it_is_the_agents_again_with_a_fresh_context(self):
+        self.chatwoot.conversation(25, status="resolved")
+        self.hours_pass(1)
+        self.sweep()
+        self.assertEqual(self.conversation.silence, "resolved")
+        self.chatwoot.conversation(25, status="pending")
+        self.customer_says("Tem bruma?")
+        self.assertEqual(self.answer()[-1], "Resposta a: Tem bruma?")
+        self.assertEqual(self.crew.asked[-1]["history"], [])
+
+    def test_resolved_and_begun_anew_meanwhile_people_find_it_on_their_list(self):
+        self.chatwoot.conversation(25, status="pending")
+        self.customer_says("Tem bruma?")
+        self.assertEqual(self.states()[-1:], ["with_people"])
+        self.hours_pass(1)
+        said = self.chatwoot.said(25)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+        self.assertEqual(len(self.chatwoot.said(25, private=True)), 1)
+        self.assertEqual(self.chatwoot.said(25), said)
+        self.assertEqual(len(self.alerts()), 1)
+        self.hours_pass(5)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(len(self.chatwoot.said(25, private=True)), 1)
+
+    def test_a_message_no_webhook_told_of_is_found_there_too(self):
+        self.chatwoot.add(25, "Tem bruma?")
+        self.hours_pass(1)
+        self.sweep()
+        self.hours_pass(1)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
+    def test_where_a_person_had_the_last_word_or_the_customer_thanks_nothing_is_done(self):
+        self.hours_pass(1)
+        self.sweep()
+        self.customer_says("Obrigada, tchau!")
+        self.hours_pass(1)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "pending")
+        self.assertFalse(self.alerts())
+
+    def test_one_in_which_somebody_spoke_just_now_is_not_asked_after(self):
+        self.assertFalse(self.asked_after())
+
+    def test_the_longer_it_is_silent_the_more_seldom_it_is_asked_after(self):
+        self.hours_pass(1)
+        self.assertTrue(self.asked_after())
+        self.assertFalse(self.asked_after())
+        self.hours_pass(1)
+        self.assertTrue(self.asked_after())
+        self.hours_pass(1)
+        self.assertFalse(self.asked_after())
+
+    def test_one_that_is_gone_in_chatwoot_is_asked_after_once(self):
+        self.hours_pass(1)
+        del self.chatwoot.conversations[25]
+        self.assertTrue(self.asked_after())
+        self.assertFalse(self.asked_after())
+        self.assertIn("0 found", self.said)
+
+    def test_opened_by_people_whose_word_was_lost_it_is_theirs_and_stays_so(self):
+        self.chatwoot.conversation(25, status="open")
+        self.hours_pass(1)
+        self.sweep()
+        self.assertEqual((self.conversation.status, self.conversation.answered_by), ("open", "people"))

@@ -52,7 +52,7 @@ def begin(env, conversation_id, no_seat=None):
     messages = conversation.waiting_messages() if conversation else None
     if not messages:
         return None
-    if conversation.silence or _hand_off_is_under_way(conversation):
+    if conversation.silence or hand_off_is_under_way(conversation):
         messages.state = MessageState.WITH_PEOPLE
         return None
     inbox = conversation._inbox()
@@ -85,7 +85,7 @@ def _came_too_late(env, messages):
     return env._("it was written at %s (UTC), and reached the agents only hours later", written)
 
 
-def _hand_off_is_under_way(conversation):
+def hand_off_is_under_way(conversation):
     """The agents have handed it over, and Chatwoot was not told yet."""
     waiting = conversation.env["chatwootai.outbox"].search(
         [

@@ -14,7 +14,7 @@ from odoo.addons.chatwootai_mcp.models.company_language import in_company_langua
 from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 
 from ..models.hand_off_rule import CLOSED
-from .handing_over import routing, spoken_moment
+from .handing_over import enqueue, routing, spoken_moment
 
 _OFTEN_ENOUGH = 3600.0  # seconds: hours may be changed while it is closed, by a calendar or in Chatwoot
 
@@ -74,11 +74,4 @@ def _away_message(env, inbox, opens_at):
 
 
 def _enqueue(conversation, things, floor):
-    conversation.env["chatwootai.outbox"].enqueue_all(
-        conversation.connection_id,
-        conversation.display_id,
-        things,
-        f"conversation:{conversation.id}",
-        guarded=True,
-        floor=floor,
-    )
+    enqueue(conversation, things, f"conversation:{conversation.id}", floor)

@@ -31,7 +31,7 @@ def hand_over(turn, bundle, intent, reason, *, message=None, team_number=None):
         (Kind.PRIVATE_NOTE, {"content": summary(env, bundle, reason, turn.step_ids)[:MAX_CONTENT]}),
         *routing(conversation, inbox, intent, team_number),
     ]
-    _enqueue(conversation, things, turn.origin, bundle.first_id)
+    enqueue(conversation, things, turn.origin, bundle.first_id)
 
 
 def routing(conversation, inbox, intent, team_number=None):
@@ -79,7 +79,7 @@ def spoken_moment(env, moment):
     return env._("on %(day)s at %(time)s", day=day, time=time)
 
 
-def _enqueue(conversation, things, origin, floor):
+def enqueue(conversation, things, origin, floor):
     conversation.env["chatwootai.outbox"].enqueue_all(
         conversation.connection_id, conversation.display_id, things, origin, guarded=True, floor=floor
     )

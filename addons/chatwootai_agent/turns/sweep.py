@@ -14,10 +14,12 @@ from odoo import fields
 from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized, Unavailable
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
 from ..models.intake import locked_conversation, note_conversation, take_list
+from .with_people import note_answer, to_ask_after
 
 _logger = logging.getLogger(__name__)
 _READ_SECONDS = 10.0
@@ -49,6 +51,7 @@ class Sweep:
         try:
             with client:
                 complete = self._sweep(client, since)
+                self._ask_after_people(client)
         except Unauthorized as error:
             self._in_own(_refused, self._connection_id, str(error))
             return f"{self._found} found, then: {error}"
@@ -72,6 +75,18 @@ class Sweep:
             if len(listed) < _PAGE or _is_before(listed[-1], since):
                 return True
         return False
+
+    def _ask_after_people(self, client):
+        left = False
+        for conversation_id, display_id, floor in self._in_own(to_ask_after, self._connection_id):
+            try:
+                seen = _asked(client.conversation, display_id)
+                messages = _asked(client.messages_since, display_id, floor) if seen.status == PENDING else ()
+                left |= self._in_own(note_answer, conversation_id, seen, messages)
+            except NotFound:
+                self._in_own(note_answer, conversation_id)
+        if left:
+            self._in_own(_tell_of_late, self._connection_id)
 
     def _read_messages(self, client, conversation, floor):
         self._read += 1
@@ -136,6 +151,10 @@ def _take(env, connection_id, seen, messages):
     if late:
         tell_of_late(connection)
     return len(found)
+
+
+def _tell_of_late(env, connection_id):
+    tell_of_late(env["chatwootai.chatwoot.connection"].browse(connection_id))
 
 
 def tell_of_late(connection):
