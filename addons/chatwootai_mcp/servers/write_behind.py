@@ -12,6 +12,7 @@ from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 _AGAIN_AFTER = 5.0  # seconds, when a database could not be written to
+_CHAIN = 3  # what one gives another at its end, which gives a third: refusals, audit, alerts
 
 
 class WriteBehind:
@@ -21,7 +22,7 @@ class WriteBehind:
 
     :param write: writes what waits; True when some of it could not be written and waits on
     :param interval: seconds, in which a burst is gathered into one write
-    :param at_end: called after the last write
+    :param at_end: called after the last write, to give others what was held back
     """
 
     def __init__(
@@ -52,15 +53,19 @@ class WriteBehind:
                 return
             self._process = os.getpid()
             self._writing = threading.RLock()  # a fork may have copied one that is taken
-            atexit.register(self._finish)
+            _ends.add(self)
             if not config["stop_after_init"]:
                 with suppress(RuntimeError):  # a process that is being stopped starts no threads
                     threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
-    def _finish(self) -> None:
-        self.flush()
-        if self._at_end:
-            self._at_end()
+    def finish(self) -> None:
+        """Write the last of it; may be called again, for what others' ends gave this one."""
+        try:
+            self.flush()
+            if self._at_end:
+                self._at_end()
+        except Exception:
+            _logger.exception("%s: could not be written at the end", self._name)
 
     def _run(self) -> None:
         pause = threading.Event()
@@ -77,3 +82,32 @@ class WriteBehind:
             if waits_on:
                 pause.wait(_AGAIN_AFTER)
                 self._wake.set()
+
+
+class _Ends:
+    """One end for all of a process: what one writes last may be more for another to write.
+
+    ``atexit`` alone would call each once, and none that is needed for the first time while the process ends.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = 0
+        self._all: list[WriteBehind] = []
+
+    def add(self, behind: WriteBehind) -> None:
+        with self._lock:
+            if self._process != os.getpid():
+                self._process, self._all = os.getpid(), []
+                atexit.register(self._finish, self._process)
+            self._all.append(behind)
+
+    def _finish(self, process: int) -> None:
+        if process != os.getpid():
+            return  # what was prepared before a fork is for the process it was prepared in
+        for _link in range(_CHAIN):
+            for behind in list(self._all):
+                behind.finish()
+
+
+_ends = _Ends()
