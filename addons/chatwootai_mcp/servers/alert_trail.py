@@ -25,6 +25,7 @@ class _Waiting:
     summary: str
     note: str
     times: int = 0
+    tried: bool = False
 
 
 class AlertTrail:
@@ -43,9 +44,9 @@ class AlertTrail:
             waiting.summary, waiting.note, waiting.times = summary, note, waiting.times + 1
         self._behind.wake()
 
-    def flush(self) -> None:
-        """Write everything that waits."""
-        self._behind.flush()
+    def flush(self) -> bool:
+        """Write everything that waits; whether something waits on."""
+        return self._behind.flush()
 
     def forget(self, account_id: str) -> None:
         """Drop what waits for a tenant that is gone."""
@@ -61,9 +62,22 @@ class AlertTrail:
                     env = api.Environment(cr, SUPERUSER_ID, {})
                     retrying(partial(_raise, env, kind, key, alert), env)
             except Exception as error:
-                # Not tried again: an alert that is still true is raised again by itself.
+                # Tried once more, for a stop that closed the connections under it. Then no more: an alert that is
+                # still true is raised again by itself.
+                if not alert.tried:
+                    self._keep((account_id, kind, key), alert)
+                    continue
                 _logger.error("alert %s of %s was not written (%s): %s", kind, account_id, error, alert.summary)
-        return False
+        with self._lock:
+            return any(alert.tried for alert in self._waiting.values())
+
+    def _keep(self, name: tuple[str, str, str], alert: _Waiting) -> None:
+        """What could not be written waits on, with what was raised meanwhile."""
+        with self._lock:
+            newer = self._waiting.setdefault(name, alert)
+            if newer is not alert:
+                newer.times += alert.times
+            newer.tried = True
 
 
 def _raise(env: api.Environment, kind: str, key: str, alert: _Waiting) -> None:

@@ -78,8 +78,11 @@ class AuditTrail:
         with self._lock:
             unsealed, self._unsealed = self._unsealed, set()
         for account_id in unsealed:
-            # What can't be sealed now is sealed after the next row, or by the tenant's cron.
-            self._attempt(account_id, "seals", lambda env: env["chatwootai.audit.chain"]._seal())
+            # What can't be sealed now is sealed after the next row, by the tenant's cron, or when the process ends: a
+            # stop may have closed the connections in the midst of it.
+            if not self._attempt(account_id, "seals", lambda env: env["chatwootai.audit.chain"]._seal()):
+                with self._lock:
+                    self._unsealed.add(account_id)
         return waits_on
 
     @staticmethod

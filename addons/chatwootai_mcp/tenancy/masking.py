@@ -19,16 +19,17 @@ _PERSONAL = (
 )
 _SECRET_NAME = re.compile(_SECRET, re.IGNORECASE)
 _PERSONAL_NAME = re.compile(rf"(?:^|[._])(?:{_PERSONAL})(?:$|[._])", re.IGNORECASE)
-# In a text: the value after the name and its sign; all that follows, where that is no plain value.
+# In a text: the value after the name and its sign; all that follows, where that is no plain value. Texts are customers'
+# and models': no pattern here may look at a part of one again and again, or a long one would hold up everybody.
 _ASSIGNED = re.compile(
-    rf"""(\w*(?:{_SECRET})[\w-]*[\\"']*\s*[:=]\s*)(\\*"[^"]*"|\\*'[^']*'|[\[{{(].*|[^\s,;&}}\])]+)""",
+    rf"""((?:{_SECRET})[\w-]{{0,100}}+[\\"']*+\s*+[:=]\s*+)(\\*"[^"]*"|\\*'[^']*'|[\[{{(].*|[^\s,;&}}\])]+)""",
     re.IGNORECASE | re.DOTALL,
 )
-_LISTED = re.compile(rf"""(\w*(?:{_SECRET})[\w-]*[\\"']+\s*,\s*).*""", re.IGNORECASE | re.DOTALL)
+_LISTED = re.compile(rf"""((?:{_SECRET})[\w-]{{0,100}}+[\\"']++\s*+,\s*+).*""", re.IGNORECASE | re.DOTALL)
 _BEARER = re.compile(r"\b(bearer|basic)\s+[^\s,;\"']+", re.IGNORECASE)
 # Keys and tokens look like nothing else: long, without a space, letters and digits mixed.
-_TOKEN = re.compile(r"(?=[A-Za-z_+=-]*\d)(?=[\d_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{24,}")
-_EMAIL = re.compile(r"[^\s<>\"@,;()\[\]{}]+@[^\s<>\"@,;()\[\]{}]+")
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+=-]{24,}+")
+_EMAIL = re.compile(r"(?<![^\s<>\"@,;()\[\]{}])[^\s<>\"@,;()\[\]{}]++@[^\s<>\"@,;()\[\]{}]+")
 _NUMBER = re.compile(r"\+?\(?\d(?:[\s()./-]{0,3}\d){7,}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d(?:[:.]?\d\d){0,2})?(?:\.\d{1,6})?")
 _OPERATOR = re.compile(r"[=!<>?]{1,3}|=?(?:not )?i?like|(?:not )?(?:in|any)!?|(?:child|parent)_of", re.IGNORECASE)
@@ -73,8 +74,12 @@ def mask_text(text: str) -> str:
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
     text = _EMAIL.sub("<email>", text)
     text = _NUMBER.sub(lambda found: found[0] if _DATE.fullmatch(found[0]) else "<number>", text)
-    text = _TOKEN.sub("<token>", text)
+    text = _LONG_WORD.sub(lambda found: "<token>" if _is_token(found[0]) else found[0], text)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
+
+
+def _is_token(word: str) -> bool:
+    return bool(re.search(r"\d", word) and re.search("[A-Za-z]", word))
 
 
 def clean_text(text: str) -> str:

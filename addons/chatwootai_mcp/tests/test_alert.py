@@ -3,10 +3,13 @@
 from datetime import timedelta
 from unittest.mock import Mock, patch
 
+from psycopg2 import InterfaceError, OperationalError
+
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..models import alert as alert_model
+from ..servers import alert_trail
 from ..servers.alert_trail import AlertTrail
 
 
@@ -105,4 +108,27 @@ class TestAlert(TransactionCase):
                 trail.raise_later("gone", "cross_tenant", "x", key=str(number))
         self.assertEqual(len(trail._waiting), 1000)
         trail.forget("gone")
+        self.assertFalse(trail._waiting)
+
+    def test_what_could_not_be_written_is_written_the_second_time_and_then_given_up(self):
+        """A stop may close the connections while alerts are being written: the last writing of the process follows."""
+        trail, odoo_registry = AlertTrail(), alert_trail.Registry
+        trail.raise_later(self.env.cr.dbname, "cross_tenant", "Foreign key", key="abc")
+        trail.raise_later("gone", "cross_tenant", "Foreign key")
+        with patch.object(alert_trail, "Registry", side_effect=InterfaceError("cursor already closed")):
+            self.assertTrue(trail.flush())
+            trail.raise_later(self.env.cr.dbname, "cross_tenant", "Foreign key", key="abc")
+
+        def only_ours(name):
+            if name == "gone":
+                raise OperationalError("no such database")
+            return odoo_registry(name)
+
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(alert_trail, "Registry", side_effect=only_ours),
+            self.assertLogs("odoo.addons.chatwootai_mcp.servers.alert_trail", "ERROR"),
+        ):
+            self.assertFalse(trail.flush())
+        self.assertEqual(self.alerts.search([("kind", "=", "cross_tenant")]).count, 2)
         self.assertFalse(trail._waiting)

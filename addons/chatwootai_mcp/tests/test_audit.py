@@ -289,6 +289,19 @@ class TestTrail(AuditCase):
         trail.flush()
         self.assertTrue(row.seq)
 
+    def test_what_could_not_be_sealed_is_sealed_at_the_next_writing(self):
+        """At the latest when the process ends: a stop may close the connections in the midst of a writing."""
+        trail = AuditTrail()
+        row = self.record(tool="unsealed")
+        trail.seal_soon(self.env.cr.dbname)
+        with self.assertLogs(audit_trail.__name__, "ERROR"):
+            with patch.object(type(self.chain), "_seal", side_effect=RuntimeError("cursor already closed")):
+                trail.flush()
+            self.assertFalse(row.seq)
+        trail.flush()
+        row.invalidate_recordset()
+        self.assertTrue(row.seq)
+
     def test_while_the_database_does_not_answer_rows_wait_in_order_bounded_and_the_loss_is_told(self):
         trail = AuditTrail()
         account_id = self.env.cr.dbname

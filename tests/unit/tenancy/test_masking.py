@@ -1,6 +1,7 @@
 """What is secret or a person's never reaches the audit, in whatever shape it comes."""
 
 import json
+import time
 
 import pytest
 from chatwootai_mcp.tenancy.keyring import Keyring
@@ -148,3 +149,21 @@ def test_a_text_can_be_stored(text):
     assume(text)
     assert "\0" not in mask_text(text)
     mask_text(text + "\ud800").encode()
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["x", "y1", "_", "token", "token-", "token=", 'token:"', "token\\", "token'", "secret ", "a@", "1 ", "bearer "],
+)
+def test_no_long_text_holds_up_everybody(part):
+    """A pattern that looks at each part again and again took half a minute for the harmless ones of these, and for
+    "token" it never ended: the limit is on work, a hundred times what is needed."""
+    began = time.process_time()
+    mask_text(part * 20_000)
+    assert time.process_time() - began < 2
+
+
+def test_the_value_of_a_secret_is_hidden_however_its_name_is_made_up():
+    for name in ("my_own_api_key_of_today", "x-client-secret-id", "TOKEN", "oauth2_access_token_v2"):
+        for sign in ("=", ": ", '": "', "' = '"):
+            assert "hunter2" not in mask_text(f"see {name}{sign}hunter2"), (name, sign)
