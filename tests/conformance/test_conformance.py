@@ -15,10 +15,12 @@ REVISIONS = ("2026-07-28", "2025-11-25")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_required_scenario_passes(served, revision, tmp_path, capsys):
     expected = BASELINE["fixtures"][revision]
-    found = suite.run(revision, f"{served}/mcp/{FIXTURES}", tmp_path)
     required = suite.required(revision)
     assert len(required) == int(expected["required"]), "the suite requires other scenarios than it did"
-    failed = {name: problems for name in required if (problems := suite.failed(found, name))}
+    found, failed = _run(revision, f"{served}/mcp/{FIXTURES}", tmp_path / "first", required)
+    if failed.keys() - expected["fail"].keys():
+        # The suite waits half a second for some answers, more than a busy machine has: once more.
+        found, failed = _run(revision, f"{served}/mcp/{FIXTURES}", tmp_path / "second", required)
     with capsys.disabled():
         print(f"\n{revision}: {len(required) - len(failed)} of {len(required)} required scenarios pass")
     assert failed.keys() == expected["fail"].keys(), suite.told(failed)
@@ -26,6 +28,11 @@ def test_every_required_scenario_passes(served, revision, tmp_path, capsys):
     assert warned.keys() == expected["warn"].keys(), suite.told(warned)
     beyond = {name: problems for name in expected["beyond"] if (problems := suite.failed(found, name))}
     assert not beyond, suite.told(beyond)
+
+
+def _run(revision, url, results, required):
+    found = suite.run(revision, url, results)
+    return found, {name: problems for name in required if (problems := suite.failed(found, name))}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
