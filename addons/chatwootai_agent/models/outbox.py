@@ -31,6 +31,18 @@ class Outbox(models.Model):
         )
         return conversation._standing() if conversation else super()._standing_of(connection, conversation_display_id)
 
+    @api.model
+    def _newest_message(self, connection, conversation_display_id):
+        newest = self.env["chatwootai.message"].search(
+            [
+                ("conversation_id.connection_id", "=", connection.id),
+                ("conversation_id.display_id", "=", conversation_display_id),
+            ],
+            order="chatwoot_id desc",
+            limit=1,
+        )
+        return max(newest.chatwoot_id or 0, super()._newest_message(connection, conversation_display_id))
+
     @api.private
     def reopening_template(self, inbox_id):
         inbox = self.env["chatwootai.inbox"].sudo()._of(self.connection_id, inbox_id)

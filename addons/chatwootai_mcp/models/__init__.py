@@ -17,4 +17,4 @@ from . import (
     usage,
 )
 from . import ir_http, webhook_secret, webhook_door, chatwoot_claim
-from . import outbox_words, outbox_refusal  # extend outbox
+from . import outbox_words, outbox_refusal, outbox_again  # extend outbox

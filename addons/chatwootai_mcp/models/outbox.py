@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -182,15 +182,6 @@ class Outbox(models.Model):
                 _CHANNEL,
             )
         )
-
-    def action_send_again(self):
-        """Put entries that failed back into the queue."""
-        if not self.env.user.has_group("chatwootai_mcp.group_mcp_manager"):
-            raise AccessError(self.env._("Only an MCP administrator may send again."))
-        failed = self.sudo().filtered(lambda entry: entry.state == State.FAILED)
-        failed.write({"state": State.QUEUED, "failures": 0, "next_attempt_at": False, "last_error": False})
-        failed.alerts_over()
-        failed._queue_deliveries()
 
     def _queue_deliveries(self, identity=False):
         for connection_id, display_id in {(entry.connection_id.id, entry.conversation_display_id) for entry in self}:

@@ -56,7 +56,12 @@ class Outbox(models.Model):
         self.ensure_one()
         self = self.with_env(in_company_language(self.env))
         told_already = self.origin and self.search_count(
-            [*self._same_answer(), ("state", "=", State.REFUSED), ("sent_at", ">=", self.sent_at - _ONE_ANSWER)],
+            [
+                *self._same_answer(),
+                ("state", "=", State.REFUSED),
+                ("sent_again_id", "=", False),
+                ("sent_at", ">=", self.sent_at - _ONE_ANSWER),
+            ],
             limit=1,
         )
         self.write({"state": State.REFUSED, "last_error": self.env._("Refused by the channel: %s", error)})

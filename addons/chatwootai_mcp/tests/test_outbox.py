@@ -138,6 +138,14 @@ class TestOutbox(ChatwootCase):
         self.assertEqual(self.chatwoot.said(25), ["Olá"])
         self.assertFalse(entry.activity_ids)
 
+    def test_what_waits_was_sent_or_withheld_is_not_sent_again(self):
+        entry = self.enqueue()
+        with self.assertRaises(UserError):
+            entry.action_send_again()
+        self.deliver()
+        with self.assertRaises(UserError):
+            entry.action_send_again()
+
     def test_only_administrators_send_again(self):
         entry = self.enqueue()
         user = new_test_user(self.env, "plain")

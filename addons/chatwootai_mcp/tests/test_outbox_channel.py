@@ -1,12 +1,15 @@
 """What the channel does to a message: takes files, refuses it later, is shut, or does not answer at all."""
 
 import base64
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..chatwoot.errors import Unavailable
+from ..chatwoot.state_machine import Standing
 from ..models.outbox_rest import note_out_of_reach, seconds_of_rest
 from .chatwoot_case import ChatwootCase
 
@@ -71,6 +74,56 @@ class TestParts(AnswerCase):
         [note] = self.chatwoot.said(25, private=True)
         self.assertIn("Um\n\nDois", note)
         self.assertEqual(self.chatwoot.said(25), [])
+
+
+@tagged("post_install", "-at_install")
+class TestSentAgain(AnswerCase):
+    def refused(self):
+        [entry] = self.parts("Custa R$ 10")
+        self.deliver()
+        self.refuse(entry)
+        self.deliver()
+        self.chatwoot.conversation(25, status="pending")  # a person gives it back
+        return entry
+
+    def send_again(self, entry):
+        with trap_jobs():
+            entry.action_send_again()
+        self.deliver()
+
+    def test_what_the_channel_refused_is_sent_as_a_new_message_once(self):
+        entry = self.refused()
+        self.send_again(entry)
+        self.assertEqual(self.chatwoot.said(25), ["Custa R$ 10"] * 2)
+        again = entry.sent_again_id
+        self.assertEqual((entry.state, again.state), ("refused", "sent"))
+        self.assertNotEqual(entry.chatwoot_message_id, again.chatwoot_message_id)
+        with self.assertRaises(UserError):
+            entry.action_send_again()
+
+    def test_refused_again_people_are_called_again(self):
+        entry = self.refused()
+        self.send_again(entry)
+        self.refuse(entry.sent_again_id)
+        self.deliver()
+        self.assertEqual(len(self.chatwoot.said(25, private=True)), 2)
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
+    def test_what_people_said_meanwhile_does_not_hold_it_back(self):
+        entry = self.refused()
+        self.chatwoot.add(25, "Um momento", 1, {"id": 3, "type": "user"})
+        with patch.object(type(self.outbox), "_newest_message", lambda *_: self.chatwoot.next_id):
+            self.send_again(entry)
+        self.assertEqual(entry.sent_again_id.state, "sent")
+
+    def test_where_people_have_the_conversation_it_is_said_what_to_do(self):
+        entry = self.refused()
+        with (
+            patch.object(type(self.outbox), "_standing_of", lambda *_: Standing(status="open")),
+            self.assertRaisesRegex(UserError, "pending"),
+        ):
+            entry.action_send_again()
+        self.assertFalse(entry.sent_again_id)
 
 
 @tagged("post_install", "-at_install")
