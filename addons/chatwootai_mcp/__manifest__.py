@@ -30,6 +30,7 @@
         "data/outbox_cron.xml",
         "data/audit_cron.xml",
         "data/usage.xml",
+        "data/chatwoot_claim.xml",
         "wizards/new_mcp_key_views.xml",
         "views/mcp_key_views.xml",
         "views/audit_views.xml",

@@ -5,7 +5,7 @@ from . import test_knowledge_documents, test_knowledge_resync, test_knowledge_tr
 from . import test_closing, test_connecting, test_handing_over, test_inbox
 from . import test_media_reading
 from . import test_saying
-from . import test_sweep, test_turn
+from . import test_same_chatwoot, test_sweep, test_turn
 from . import test_turn_limits
 from . import test_webhook
 from . import test_conversation_access

@@ -5,12 +5,20 @@ operator's map (bin/tenant create) comes first; what tenants claim here is held 
 that all tenants of a Chatwoot share.
 """
 
+import logging
 from functools import partial
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
 from ..control import Unreachable, get_control
+from .company_language import in_company_language
+
+_logger = logging.getLogger(__name__)
+
+
+class AnothersAccount(ValidationError):
+    """The account of Chatwoot is another tenant's."""
 
 
 class ChatwootConnection(models.Model):
@@ -25,7 +33,7 @@ class ChatwootConnection(models.Model):
     def write(self, vals):
         left = self._pairs() if vals.keys() & {"base_url", "chatwoot_account"} else set()
         written = super().write(vals)
-        if left:
+        if left or vals.get("active"):
             self._claim()
             self._give_up(left - self._pairs())
         return written
@@ -36,12 +44,31 @@ class ChatwootConnection(models.Model):
         self._give_up(left)
         return deleted
 
+    @api.model
+    def _claim_what_is_there(self):
+        """At each update of the addon: connections that were made when nobody kept account, or in a database that came
+        from elsewhere. One whose account is another company's is archived: both would answer its customers."""
+        for connection in self.search([]):
+            try:
+                connection._claim()
+            except AnothersAccount as refusal:
+                connection._archive_as_anothers(str(refusal))
+            except ValidationError as error:
+                _logger.warning("connection %d: not claimed now, but at the next update: %s", connection.id, error)
+
+    def _archive_as_anothers(self, said):
+        self.write({"active": False, "test_state": "failed", "test_result": said})
+        env = in_company_language(self.env)
+        summary = env._("A Chatwoot connection was archived: its account is another company's")
+        self.with_env(env).alert("chatwootai_mcp.group_mcp_manager", summary, said, kind="cross_tenant")
+
     def _pairs(self):
         return {(connection.base_url, connection.chatwoot_account) for connection in self}
 
     def _claim(self):
         """
-        :raises ValidationError: a pair is another tenant's, or whose it is can't be asked
+        :raises AnothersAccount: a pair is another tenant's
+        :raises ValidationError: whose it is can't be asked
         """
         account_id = self.env.cr.dbname
         for pair in self._pairs():
@@ -54,7 +81,7 @@ class ChatwootConnection(models.Model):
                     ) from None
                 continue
             if owner not in (None, account_id):
-                raise ValidationError(
+                raise AnothersAccount(
                     self.env._(
                         "Account %(number)s of %(address)s is connected to another company of this server already."
                         " If it is yours, ask the operator.",

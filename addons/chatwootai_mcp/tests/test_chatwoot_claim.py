@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from ..control import Control, Unreachable
 
@@ -63,3 +64,31 @@ class TestChatwootClaim(TransactionCase):
                 self.assertRaises(ValidationError),
             ):
                 self.connect(11)
+
+    def test_connections_made_before_anybody_kept_account_are_claimed_at_the_next_update(self):
+        ours, theirs, archived = self.connect(8), self.connect(9), self.connect(10)
+        archived.active = False
+        self.owners = {("https://chat.example", 9): "another"}
+        self.connections._claim_what_is_there()
+        self.assertEqual(self.claimed(), {8})
+        self.assertTrue(ours.active)
+        self.assertFalse(theirs.active)
+        self.assertIn("another company", theirs.test_result)
+        self.assertEqual(self.env["chatwootai.alert"].search([("res_id", "=", theirs.id)]).kind, "cross_tenant")
+
+    def test_one_that_was_archived_for_it_is_not_taken_up_again(self):
+        theirs = self.connect(9)
+        theirs.active = False
+        self.owners = {("https://chat.example", 9): "another"}
+        with self.assertRaises(ValidationError):
+            theirs.active = True
+
+    def test_an_update_while_nobody_can_be_asked_archives_nothing(self):
+        ours = self.connect(8)
+        with (
+            patch.object(Control, "claim", side_effect=Unreachable),
+            patch.object(type(self.connections), "_has_control", return_value=True),
+            mute_logger("odoo.addons.chatwootai_mcp.models.chatwoot_claim"),
+        ):
+            self.connections._claim_what_is_there()
+        self.assertTrue(ours.active)
