@@ -17,6 +17,7 @@ from crewai.llms.providers.openai.completion import OpenAICompletion
 from crewai.utilities.exceptions.context_window_exceeding_exception import LLMContextLengthExceededError
 from pydantic import Field
 
+from .clean_text import clean
 from .errors import BudgetExceeded, ModelMisbehaved
 from .http_client import shared_client
 from .llm_settings import LLMSettings
@@ -101,7 +102,7 @@ class TenantLLM(OpenAICompletion):
         result, ok = "", False
         try:
             self._client = self._build_sync_client().with_options(timeout=min(self.call_timeout, left))
-            answer = _CALL(self, messages, tools, *args, **kwargs)
+            answer = clean(_CALL(self, messages, tools, *args, **kwargs))
             result, ok = _said(answer), True
             if not answer:
                 raise ModelMisbehaved("empty")

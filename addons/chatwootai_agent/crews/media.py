@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 
+from .clean_text import clean
 from .http_client import shared_client
 from .llm_settings import LLMSettings
 
@@ -110,9 +111,10 @@ def _usage(answer: Any) -> dict[str, Any]:
 
 
 def _said(text: object) -> str:
-    if not isinstance(text, str) or not text.strip():
+    said = clean(text).strip() if isinstance(text, str) else ""
+    if not said:
         raise Unheard("the model said nothing")
-    return text.strip()[:_LONGEST]
+    return said[:_LONGEST]
 
 
 def _post(settings: LLMSettings, path: str, **body: Any) -> Any:

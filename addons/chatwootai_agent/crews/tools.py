@@ -17,6 +17,7 @@ from crewai.tools import BaseTool
 from crewai.utilities.pydantic_schema_utils import create_model_from_schema
 from pydantic import BaseModel, Field, ValidationError
 
+from .clean_text import clean
 from .errors import ToolsUnreachable
 from .reply import Step
 from .tool_client import OfferedTool, ToolClient
@@ -49,7 +50,7 @@ class AgentTool(BaseTool):
         return kwargs  # the action does it, so that a refusal is a step too
 
     def _run(self, **arguments: Any) -> str:
-        return str(self.action(arguments))
+        return str(self.action(clean(arguments)))
 
 
 class BoundTool:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from .clean_text import clean
 from .errors import BudgetExceeded
 from .reply import Step, Usage
 
@@ -87,7 +88,7 @@ class Turn:
 
 def excerpt(value: Any, limit: int = RESULT_EXCERPT) -> str:
     """A value as short text for the trace."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

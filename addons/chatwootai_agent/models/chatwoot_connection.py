@@ -83,9 +83,11 @@ class ChatwootConnection(models.Model):
         }
 
     def _fetch_inboxes(self):
+        self._take_account(*self._read_account())
+
+    def _read_account(self):
         with self._administration() as chatwoot:
-            inboxes, teams, agents = chatwoot.inboxes(), chatwoot.teams(), chatwoot.agents()
-        self._take_account(inboxes, teams, agents)
+            return chatwoot.inboxes(), chatwoot.teams(), chatwoot.agents()
 
     def _take_account(self, inboxes, teams, agents):
         self.env["chatwootai.inbox"].sudo()._take(self, inboxes)
@@ -112,12 +114,14 @@ class ChatwootConnection(models.Model):
         if not self.exists():
             return "the connection is gone"
         try:
-            self._fetch_inboxes()
+            account = self._read_account()
         except ChatwootError as error:
             if error.retryable:
                 raise RetryableJobError(str(error), _RETRY_SECONDS) from error
             return str(error)
-        return f"{len(self.inbox_ids)} inboxes"
+        # Not in the job's transaction: its snapshot lacks the inbox that a first message makes meanwhile.
+        in_own_transaction(self.env, _take_account, self.id, account)
+        return f"{len(account[0])} inboxes"
 
     # -- connecting: the steps run in a job, and each is committed as it is done
 
@@ -226,6 +230,10 @@ class ChatwootConnection(models.Model):
     def _forget_account(self):
         self.webhook_secret_ids.unlink()
         self.write({"bot_token": False, "bot_number": 0, "webhook_number": 0, **new_address()})
+
+
+def _take_account(env, connection_id, account):
+    env["chatwootai.chatwoot.connection"].browse(connection_id)._take_account(*account)
 
 
 def _end_steps(env, connection_id, state):

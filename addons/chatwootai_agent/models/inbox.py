@@ -209,6 +209,7 @@ class Inbox(models.Model):
     @api.model
     def _take(self, connection, inboxes):
         """Bring the rows up to what Chatwoot says; settings stay."""
+        lock(connection)  # the first message of an inbox may be making its row at this moment
         rows = {row.inbox_id: row for row in self.search([("connection_id", "=", connection.id)])}
         for inbox in inboxes:
             values = {

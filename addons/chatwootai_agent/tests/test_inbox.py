@@ -1,6 +1,7 @@
 """An inbox is known once it is seen or fetched, keeps its settings, and knows when people are there."""
 
 from datetime import datetime
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -8,6 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
+from ..models import inbox
 from .conversation_case import ConversationCase
 
 MONDAY = {"day_of_week": 1, "open_hour": 9, "open_minutes": 0, "close_hour": 18, "close_minutes": 0}
@@ -63,8 +65,21 @@ class TestInbox(ConversationCase):
         with self.assertRaises(RetryableJobError):
             self.connection._job_fetch_inboxes()
         self.chatwoot.down = False
-        self.connection._job_fetch_inboxes()
+        with self.enter_registry_test_mode():
+            self.connection._job_fetch_inboxes()
         self.assertEqual(len(self.inboxes), 2)
+
+    def test_a_fetch_finds_the_inbox_that_a_first_message_has_just_made(self):
+        self.inboxes.unlink()
+
+        def first_message_came_first(connection):
+            with trap_jobs():
+                self.env["chatwootai.inbox"].create({"connection_id": connection.id, "inbox_id": 17})
+            return connection
+
+        with patch.object(inbox, "lock", first_message_came_first):
+            self.connection._fetch_inboxes()
+        self.assertEqual(self.inboxes.mapped("name"), ["WhatsApp da loja", "Site"])
 
     def test_the_hours_are_the_inboxs_own_or_the_companys(self):
         self.connection._fetch_inboxes()

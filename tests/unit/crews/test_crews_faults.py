@@ -257,3 +257,16 @@ def test_a_watcher_that_fails_does_not_stop_the_turn(model):
 
     crew = WhatsAppCrew("acme", FakeTools(), model([intent("sales"), ANSWER]).settings())
     assert crew.process_message("oi", 1, on_step=watcher).hand_off is None
+
+
+def test_what_no_database_holds_is_taken_out_of_all_that_a_model_says(model):
+    server = model(
+        [intent("sales"), wants("search_knowledge", '{"query": "s\\u0000érum \\ud83d"}'), says("Cu\0sta \ud83d 5")]
+    )
+    tools = FakeTools()
+    reply = ask(server, tools=tools)
+    assert reply.text.endswith("Custa ? 5")
+    assert ("search_knowledge", "sérum ?") in [(name, arguments.get("query")) for name, arguments in tools.calls]
+    kept = repr([(step.arguments, step.result) for step in reply.steps])
+    assert "\\x00" not in kept
+    kept.encode()
