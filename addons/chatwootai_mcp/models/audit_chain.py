@@ -28,7 +28,9 @@ from ..tenancy.keyring import Undecipherable, WeakSecret
 from .alert import MANAGERS
 from .audit import columns, content_of
 from .big_integer import BigInteger
+from .company_language import in_company_language
 from .own_transaction import in_own_transaction
+from .parameters import whole_number
 from .secret_field import PURPOSE, Secret
 
 _logger = logging.getLogger(__name__)
@@ -97,11 +99,16 @@ class AuditChain(models.Model):
     def _seal(self) -> int:
         """Give every row that has no place in the chain its place; how many there were."""
         sealed = 0
-        while count := in_own_transaction(self.env, _seal_some):
+        while count := in_own_transaction(self.env, _seal_in):
             sealed += count
             if count < _AT_ONCE:
                 break
         return sealed
+
+    @api.model
+    def _seal_some(self) -> int:
+        """Give some of them their place, in this transaction, which reads what is committed; how many there were."""
+        return _seal_in(self.env)
 
     @api.model
     def _cron_seal(self) -> None:
@@ -116,8 +123,7 @@ class AuditChain(models.Model):
     @api.model
     def _days(self) -> int:
         """How long rows are kept; at least a month, whatever is set."""
-        given = self.env["ir.config_parameter"].sudo().get_param(DAYS_PARAMETER)
-        return max(MIN_DAYS, int(given)) if given and str(given).isdigit() else DEFAULT_DAYS
+        return max(MIN_DAYS, whole_number(self.env, DAYS_PARAMETER, DEFAULT_DAYS))
 
     @api.model
     def _purge(self) -> int:
@@ -163,7 +169,7 @@ class AuditChain(models.Model):
         said = "\n".join(f"{finding.seq or '-'}: {finding.what}" for finding in found)
         in_own_transaction(self.env, _note_check, said)
         if found:
-            summary = self.env._("The audit was changed from outside")
+            summary = in_company_language(self.env)._("The audit was changed from outside")
             self.env["chatwootai.alert"]._raise("audit_broken", summary, said)
 
     def action_check(self):
@@ -216,7 +222,7 @@ def _adopt(env, chain: Chain | None) -> None:
         env.cr.execute("UPDATE chatwootai_audit SET mac = %s WHERE id = %s", [chain.mac(content_of(values)), row_id])
 
 
-def _seal_some(env) -> int:
+def _seal_in(env) -> int:
     env.cr.execute("SELECT key, head_seq, head_seal FROM chatwootai_audit_chain FOR UPDATE")
     row = env.cr.fetchone()
     chain = row and _opened(row[0])

@@ -2,32 +2,23 @@
 
 A job's cursor stays open for the whole run and may not be committed; what must be known before a request leaves, or
 must survive a failure, is written here. It sees what others committed meanwhile, which the job's snapshot does not.
-
-It reads what is committed (Odoo's cursors read a snapshot): two that write the same row wait for one another by
-its lock instead of failing to serialize, which would cost up to seconds. Lock first, read after.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
-from odoo import SUPERUSER_ID, api, models
+from odoo import api, models
 from odoo.modules.registry import Registry
-from odoo.service.model import retrying
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
+
+from ..servers.short_transaction import in_short_transaction
 
 
 def in_own_transaction(env: api.Environment, work: Callable[..., Any], *arguments: Any) -> Any:
     """``work(own environment, *arguments)``, committed; as superuser, again after a deadlock."""
-    with _callers_changes_apart(env.registry), env.registry.cursor() as cr:
-        if isinstance(cr, Cursor):  # a test's cursor is within a transaction that has begun
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-        own = api.Environment(cr, SUPERUSER_ID, {})
-        return retrying(partial(work, own, *arguments), own)
+    with _callers_changes_apart(env.registry):
+        return in_short_transaction(env.registry, work, *arguments)
 
 
 @contextmanager
@@ -42,6 +33,12 @@ def _callers_changes_apart(registry: Registry) -> Iterator[None]:
     finally:
         registry.registry_invalidated |= models_changed
         registry.cache_invalidated.update(caches)
+
+
+def try_lock(env: api.Environment, name: str) -> bool:
+    """Whether this transaction gets the lock of this name, which no other has until it ends."""
+    [[locked]] = env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
+    return locked
 
 
 def lock(records: models.BaseModel) -> models.BaseModel:

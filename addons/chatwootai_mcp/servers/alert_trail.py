@@ -7,12 +7,10 @@ row; a clean stop writes what is left.
 import logging
 import threading
 from dataclasses import dataclass
-from functools import partial
 
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
+from odoo import api
 
+from .short_transaction import Gone, write_behind_in
 from .write_behind import WriteBehind
 
 _logger = logging.getLogger(__name__)
@@ -58,9 +56,9 @@ class AlertTrail:
             waiting, self._waiting = self._waiting, {}
         for (account_id, kind, key), alert in waiting.items():
             try:
-                with Registry(account_id).cursor() as cr:
-                    env = api.Environment(cr, SUPERUSER_ID, {})
-                    retrying(partial(_raise, env, kind, key, alert), env)
+                write_behind_in(account_id, _raise, kind, key, alert)
+            except Gone:
+                continue
             except Exception as error:
                 # Tried once more, for a stop that closed the connections under it. Then no more: an alert that is
                 # still true is raised again by itself.

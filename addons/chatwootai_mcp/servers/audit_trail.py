@@ -8,19 +8,15 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
 
-import psycopg2
-
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
+from odoo import api
 
 from ..tenancy.audit import AuditEvent
+from .short_transaction import Gone, write_behind_in
 from .write_behind import WriteBehind
 
 _logger = logging.getLogger(__name__)
 _INTERVAL = 0.5  # seconds
-_STATEMENT_SECONDS = 15  # a database that is slower keeps its own rows waiting, and those of the others no longer
 _MAX_WAITING = 10_000
 
 
@@ -69,7 +65,7 @@ class AuditTrail:
         waits_on = False
         for account_id, events in batches.items():
             told = [_loss(lost[account_id])] if lost[account_id] else []
-            if not self._attempt(account_id, "rows", partial(_record, events=[*events, *told])):
+            if not _attempt(account_id, "rows", _record, [*events, *told]):
                 waits_on = True
                 with self._lock:
                     self._lost[account_id] += lost[account_id]
@@ -78,34 +74,33 @@ class AuditTrail:
         with self._lock:
             unsealed, self._unsealed = self._unsealed, set()
         for account_id in unsealed:
-            # What can't be sealed now is sealed after the next row, by the tenant's cron, or when the process ends: a
-            # stop may have closed the connections in the midst of it.
-            if not self._attempt(account_id, "seals", lambda env: env["chatwootai.audit.chain"]._seal()):
+            # A stop may have closed the connections in the midst of it.
+            if not _attempt(account_id, "seals", _seal):
+                waits_on = True
                 with self._lock:
                     self._unsealed.add(account_id)
         return waits_on
 
-    @staticmethod
-    def _attempt(account_id: str, what: str, work: Callable[[api.Environment], object]) -> bool:
-        try:
-            with Registry(account_id).cursor() as cr:
-                cr.execute("SET LOCAL statement_timeout = %s", [f"{_STATEMENT_SECONDS}s"])
-                work(api.Environment(cr, SUPERUSER_ID, {}))
-            return True
-        except psycopg2.OperationalError as error:
-            # Of a tenant that was dropped nothing waits: a new one of its name must not get the old one's rows.
-            return "does not exist" in str(error) or _note(account_id, what, error)
-        except Exception as error:
-            return _note(account_id, what, error)
 
-
-def _note(account_id: str, what: str, error: Exception) -> bool:
-    _logger.error("audit of %s: %s not written, trying again: %s", account_id, what, error)
-    return False
+def _attempt(account_id: str, what: str, work: Callable[..., object], *arguments: object) -> bool:
+    """Whether nothing more is to be done for this tenant."""
+    try:
+        write_behind_in(account_id, work, *arguments)
+    except Gone:
+        return True
+    except Exception as error:
+        _logger.error("audit of %s: %s not written, trying again: %s", account_id, what, error)
+        return False
+    return True
 
 
 def _record(env: api.Environment, events: list[AuditEvent]) -> None:
     env["chatwootai.audit"]._record(events)
+
+
+def _seal(env: api.Environment) -> None:
+    while env["chatwootai.audit.chain"]._seal_some():
+        pass
 
 
 def _loss(count: int) -> AuditEvent:

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
+from odoo import api
 from odoo.service.db import list_dbs
 from odoo.tools import config
 
@@ -25,6 +24,7 @@ from ..tenancy.account import InvalidAccountId, cache_key, parse_account_id
 from ..tenancy.audit import AuditEvent
 from .alert_trail import raise_later
 from .audit_trail import trail
+from .short_transaction import write_behind_in
 from .stores_of_process import get_stores
 from .write_behind import WriteBehind
 
@@ -34,6 +34,7 @@ _MAX_WAITING = 5_000  # different refusals
 _ROWS_A_MINUTE = 20  # of one tenant; what is more is told in one row at the minute's end
 _MINUTE = 60.0
 _WINDOW = 600.0  # seconds, within which so many are tolerated:
+_ADDRESSES = 1_000  # of one minute that are told apart
 _FROM_ONE = 9
 _FROM_ALL = 59
 _TENANTS_SECONDS = 5.0
@@ -114,7 +115,7 @@ class Refusals:
         if strangers:
             self._count_strangers(strangers)
         self._end_minutes(time.monotonic())
-        return any(minute.more for minute in self._minutes.values())
+        return any(minute.more for minute in list(self._minutes.values()))
 
     def _to_tell(self, refusal: Refusal) -> Iterator[tuple[str, str]]:
         """Whose business it is, and what it is to them. Neither account learns the other's name."""
@@ -156,7 +157,8 @@ class Refusals:
         what = (event.actor, event.tool, event.error)
         if what in minute.told or len(minute.told) >= _ROWS_A_MINUTE:
             minute.more += times
-            minute.addresses.add(address)
+            if len(minute.addresses) < _ADDRESSES:
+                minute.addresses.add(address)
         else:
             minute.told.add(what)
             trail.append(account_id, event)
@@ -165,7 +167,7 @@ class Refusals:
         for account_id, minute in list(self._minutes.items()):
             if now - minute.since < _MINUTE:
                 continue
-            del self._minutes[account_id]
+            self._minutes.pop(account_id, None)  # a tenant may be forgotten meanwhile
             if minute.more:
                 addresses = sorted(minute.addresses)
                 details = {"times": minute.more, "addresses": addresses[:_ROWS_A_MINUTE], "of": len(addresses)}
@@ -227,11 +229,14 @@ def _why_not(account_id: str, refusal: Refusal) -> str:
     if refusal.route != "mcp":
         return "replaced, or not signed as it must be"
     try:
-        with Registry(account_id).cursor() as cr:
-            return api.Environment(cr, SUPERUSER_ID, {})["chatwootai.mcp.key"]._why_not(refusal.credential_id)
+        return write_behind_in(account_id, _reason_of_key, refusal.credential_id)
     except Exception as error:
         _logger.warning("refused key %s of %s: %s", refusal.credential_id, account_id, error)
         return "not in force"
+
+
+def _reason_of_key(env: api.Environment, key_id: str) -> str:
+    return env["chatwootai.mcp.key"]._why_not(key_id)
 
 
 def address_of(environ: dict[str, Any]) -> str:
