@@ -2,13 +2,15 @@
 
 from odoo import api, models
 
+from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+
 
 class CompanyServicesProfile(models.Model):
     _inherit = "company.services.profile"
 
     def _end_failed(self, sentence):
         super()._end_failed(sentence)
-        summary = self.env._("The company profile does not reach the agents")
+        summary = in_company_language(self.env)._("The company profile does not reach the agents")
         self.env["chatwootai.alert"]._raise("failed_sync", summary, sentence, record=self)
 
     def _end_done(self, revision):
@@ -22,7 +24,7 @@ class Knowledge(models.Model):
     @api.model
     def _note_error(self, collection_type, error):
         super()._note_error(collection_type, error)
-        summary = self.env._("The agents' knowledge could not be brought up to date")
+        summary = in_company_language(self.env)._("The agents' knowledge could not be brought up to date")
         self.env["chatwootai.alert"]._raise("failed_sync", summary, str(error), record=self._row(collection_type))
 
     @api.model

@@ -6,6 +6,7 @@ import sys
 from odoo import api, fields, models
 
 from odoo.addons.chatwootai_mcp.control import get_control
+from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
 from odoo.addons.chatwootai_mcp.stores.errors import StoreError, StoreUnavailable
 from odoo.addons.chatwootai_mcp.stores.vectors import Point
@@ -214,7 +215,7 @@ class ChatwootaiKnowledge(models.Model):
     def _note_limit(self, collection_type, left_out):
         """Told on the row, and to the managers once: what is left out, the agents do not know."""
         self.env["chatwootai.limit"]._tell("vectors")
-        message = self.env._(
+        message = in_company_language(self.env)._(
             "The account's limit of knowledge entries is reached: %s entries are left out. Remove what is not needed,"
             " or ask the operator to raise the limit, and index again.",
             left_out,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..tenancy.unusual_rate import unusual
+from .company_language import in_company_language
 
 _DAYS = 14
 
@@ -18,7 +19,8 @@ class ChatwootaiAudit(models.Model):
         count, *past = self._calls_of_hours([ends - timedelta(days=days, hours=1) for days in range(_DAYS + 1)])
         usual = unusual(count, past)
         if usual is not None:
-            note = self.env._(
+            env = in_company_language(self.env)
+            note = env._(
                 "%(count)s calls between %(begins)s and %(ends)s UTC; at this hour it is usually about %(usual)s."
                 " The audit shows whose they were.",
                 count=count,
@@ -26,7 +28,7 @@ class ChatwootaiAudit(models.Model):
                 ends=ends,
                 usual=usual,
             )
-            self.env["chatwootai.alert"]._raise("unusual_rate", self.env._("Far more calls than usual"), note)
+            self.env["chatwootai.alert"]._raise("unusual_rate", env._("Far more calls than usual"), note)
 
     def _calls_of_hours(self, begins) -> list[int]:
         """How many calls each of these hours had; those before the audit's first row are left out."""
