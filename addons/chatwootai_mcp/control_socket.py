@@ -28,7 +28,7 @@ from odoo.tools import config
 
 from . import database_choice, log_files, queue_runner
 from .control import get_control
-from .servers import metrics
+from .servers import connection_pools, metrics
 from .servers.alert_trail import alerts
 from .servers.audit_trail import trail
 from .servers.refusals import refusals
@@ -91,6 +91,7 @@ def evict(account_id: str) -> dict[str, Any]:
     alerts.forget(account_id)
     refusals.forget(account_id)
     metrics.forget(account_id)
+    connection_pools.bulkhead.forget(account_id)
     log_files.remove(get_settings().log_dir, account_id)
     meter.forget(account_id)
     return {}

@@ -169,7 +169,9 @@ def _bearer(environ: dict[str, Any]) -> str:
 
 def _too_large(environ: dict[str, Any]) -> bool:
     length = environ.get("CONTENT_LENGTH") or "0"
-    return not length.isdigit() or int(length) > MAX_BODY or bool(environ.get("HTTP_TRANSFER_ENCODING"))
+    # Counted in digits first: Python refuses to read a number of thousands of them.
+    is_over = not length.isdecimal() or len(length) > len(str(MAX_BODY)) or int(length) > MAX_BODY
+    return is_over or bool(environ.get("HTTP_TRANSFER_ENCODING"))
 
 
 def _note_refusal(environ: dict[str, Any], claims: Claims | None) -> None:

@@ -2,7 +2,6 @@
 
 import fcntl
 import logging
-import os
 import threading
 from collections import OrderedDict
 from contextlib import suppress
@@ -24,7 +23,6 @@ class TenantFiles(logging.Handler):
         self._directory = directory
         self._max_bytes = max_bytes
         self._open: OrderedDict[str, WatchedFileHandler] = OrderedDict()
-        self._pid = os.getpid()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         _handlers.add(self)
 

@@ -8,6 +8,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, TurnState
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, lock
+from odoo.addons.chatwootai_mcp.models.parameters import whole_number
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..turns.admission import seat
@@ -63,8 +64,7 @@ class Conversation(models.Model):
 
     @api.model
     def _left_after_seconds(self):
-        parameter = self.env["ir.config_parameter"].sudo().get_param(_LEFT_AFTER)
-        return int(parameter) if parameter and parameter.isdecimal() else _LEFT_AFTER_SECONDS
+        return whole_number(self.env, _LEFT_AFTER, _LEFT_AFTER_SECONDS)
 
 
 class ChatwootConnection(models.Model):

@@ -2,18 +2,18 @@
 
 from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
-from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, try_lock
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..connecting.steps import Connecting, Disconnecting, new_address
 from .chatwoot_people import AGENT, TEAM
 
+_CHANNEL = "root.chatwootai_sync"
 _FETCH_SECONDS = 8.0  # a person waits for the answer
 _RETRY_SECONDS = 60
 _BUSY_SECONDS = 2
@@ -107,7 +107,9 @@ class ChatwootConnection(models.Model):
 
     def _queue_fetch_inboxes(self):
         self.sudo().with_delay(
-            identity_key=f"chatwootai_fetch_inboxes:{self.id}", description=f"Fetch the inboxes of {self.name}"
+            channel=_CHANNEL,
+            identity_key=f"chatwootai_fetch_inboxes:{self.id}",
+            description=f"Fetch the inboxes of {self.name}",
         )._job_fetch_inboxes()
 
     def _job_fetch_inboxes(self):
@@ -173,7 +175,7 @@ class ChatwootConnection(models.Model):
 
     def _queue_steps(self, state):
         return self.with_user(SUPERUSER_ID).with_delay(
-            identity_key=f"chatwootai_{state}:{self.id}", description=f"{state}: {self.name}"
+            channel=_CHANNEL, identity_key=f"chatwootai_{state}:{self.id}", description=f"{state}: {self.name}"
         )
 
     def _job_connect(self, user_id, inbox_numbers):
@@ -187,9 +189,7 @@ class ChatwootConnection(models.Model):
         self.ensure_one()
         if not self.exists():
             return "the connection is gone"
-        name = f"chatwootai.connecting:{self.id}"
-        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
-        if not locked:
+        if not try_lock(self.env, f"chatwootai.connecting:{self.id}"):
             raise RetryableJobError("Another job connects this account.", _BUSY_SECONDS, ignore_retry=True)
         user = self.env["res.users"].browse(user_id)
         env = self.env(context={**self.env.context, "lang": user.lang})

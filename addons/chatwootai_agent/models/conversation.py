@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, Answerer, MessageState, Silence, Standing
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
+from odoo.addons.chatwootai_mcp.models.own_transaction import try_lock
 
 from .channel_names import channel_name
 
@@ -227,9 +228,7 @@ class Conversation(models.Model):
     @api.private
     def try_lock(self):
         """Whether this transaction is the one that answers the conversation; until it ends."""
-        name = f"chatwootai.turn:{self.id}"
-        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
-        return locked
+        return try_lock(self.env, f"chatwootai.turn:{self.id}")
 
     def action_turns(self):
         self.ensure_one()

@@ -103,7 +103,8 @@ class Message(models.Model):
             reading = {"state": state, "text": text, "tries": tries}
             in_own_transaction(self.env, _note, self.id, task.place, reading, task.model, task.tokens)
         if in_own_transaction(self.env, _still_reads, self.id):
-            raise RetryableJobError("A file is not there yet.", _PAUSES[tries - 1], ignore_retry=True)
+            pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
+            raise RetryableJobError("A file is not there yet.", pause, ignore_retry=True)
         in_own_transaction(self.env, _answer, self.id)
         return "read"
 

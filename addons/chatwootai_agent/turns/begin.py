@@ -8,6 +8,7 @@ from odoo import fields
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, Silence, TurnState
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
+from odoo.addons.chatwootai_mcp.models.parameters import whole_number
 
 from ..models.inbox import LONGEST_PAUSE
 from ..models.intake import note_conversation
@@ -76,8 +77,7 @@ def begin(env, conversation_id, no_seat=None):
 
 def _came_too_late(env, messages):
     """Why messages that were found long after they were written are for people; None when they are not."""
-    parameter = env["ir.config_parameter"].sudo().get_param(_TOO_LATE)
-    hours = int(parameter) if parameter and parameter.isdecimal() else _TOO_LATE_HOURS
+    hours = whole_number(env, _TOO_LATE, _TOO_LATE_HOURS)
     times = [(message.written_at, message.received_at) for message in messages if message.written_at]
     if not any(received - written > timedelta(hours=hours) for written, received in times):
         return None

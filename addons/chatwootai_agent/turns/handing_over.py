@@ -80,6 +80,10 @@ def spoken_moment(env, moment):
 
 
 def enqueue(conversation, things, origin, floor):
+    """Store these in the outbox, in this order; what is said to the customer only while the agents answer.
+
+    :param floor: the newest message known
+    """
     conversation.env["chatwootai.outbox"].enqueue_all(
         conversation.connection_id, conversation.display_id, things, origin, guarded=True, floor=floor
     )

@@ -11,7 +11,7 @@ from ..crews.part import Part
 from ..models.hand_off_rule import FAILURE
 from .admission import QUOTA
 from .closing import after_farewell
-from .handing_over import hand_over
+from .handing_over import enqueue, hand_over
 
 _MANAGERS = "chatwootai_agent.group_agent_manager"
 
@@ -25,14 +25,7 @@ def say(turn, messages, bundle, reply):
     things = [(Kind.MESSAGE, payload) for payload in _payloads(turn.env, reply)]
     if reply.intent == CLOSING:
         things += after_farewell(conversation)
-    turn.env["chatwootai.outbox"].enqueue_all(
-        conversation.connection_id,
-        conversation.display_id,
-        things,
-        turn.origin,
-        guarded=True,
-        floor=bundle.first_id,
-    )
+    enqueue(conversation, things, turn.origin, bundle.first_id)
     turn.end(TurnState.DONE, messages)
 
 

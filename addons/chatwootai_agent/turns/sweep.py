@@ -15,6 +15,7 @@ from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized, Unavailable
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING
+from odoo.addons.chatwootai_mcp.models.alert import MANAGERS
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
@@ -32,7 +33,6 @@ _READS = 200  # conversations whose messages are read in one sweep; the next goe
 _OVERLAP = timedelta(minutes=10)  # clocks differ, and a conversation may move while its page is read
 _FARTHEST = timedelta(days=2)
 LATE = timedelta(minutes=15)  # a message that is found later than this is worth an alert
-_MANAGERS = "chatwootai_mcp.group_mcp_manager"
 
 
 class Sweep:
@@ -160,7 +160,7 @@ def _tell_of_late(env, connection_id):
 def tell_of_late(connection):
     env = in_company_language(connection.env)
     connection.with_env(env).alert(
-        _MANAGERS,
+        MANAGERS,
         env._("Customers waited long for an answer"),
         env._(
             "Messages were found that had been left unanswered. They are answered now, or handed over. If it happens"
@@ -173,7 +173,7 @@ def tell_of_late(connection):
 def _refused(env, connection_id, said):
     env = in_company_language(env)
     connection = env["chatwootai.chatwoot.connection"].browse(connection_id)
-    connection.alert(_MANAGERS, env._("Chatwoot refuses the access token"), said, kind="delivery_failed")
+    connection.alert(MANAGERS, env._("Chatwoot refuses the access token"), said, kind="delivery_failed")
 
 
 def _note_swept(env, connection_id, began):

@@ -18,6 +18,7 @@ from ..tenancy.principal import SERVERS, Principal
 from ..tenancy.tokens import mint_mcp_key, new_token_id
 
 _USE_NOTED_EVERY = 60  # seconds
+_NOTED_KEPT = 1_000  # keys; beyond it those are forgotten whose use would be noted again
 _noted: dict[tuple[str, str], float] = {}  # (database, key id) → when this process last noted a use
 _noted_lock = threading.Lock()
 
@@ -216,6 +217,9 @@ class ChatwootaiMcpKey(models.Model):
         with _noted_lock:
             if now - _noted.get((database, key_id), -_USE_NOTED_EVERY) < _USE_NOTED_EVERY:
                 return
+            if len(_noted) >= _NOTED_KEPT:
+                for name in [name for name, at in _noted.items() if now - at >= _USE_NOTED_EVERY]:
+                    del _noted[name]
             _noted[database, key_id] = now
         with self.env.registry.cursor() as cr:
             cr.execute(

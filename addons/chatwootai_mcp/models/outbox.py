@@ -13,9 +13,10 @@ from ..chatwoot.outbox import Kind, State, without_liquid
 from ..chatwoot.state_machine import Standing
 from .big_integer import BigInteger
 from .outbox_delivery import Delivery
+from .own_transaction import try_lock
 
 _logger = logging.getLogger(__name__)
-_CHANNEL = "root.chatwootai_outbox"
+CHANNEL = "root.chatwootai_outbox"
 _BUSY_SECONDS = 1
 _STRANDED_AFTER = timedelta(minutes=2)
 MAX_CONTENT = 20_000
@@ -179,7 +180,7 @@ class Outbox(models.Model):
                 UPDATE queue_job SET eta = NULL
                 WHERE channel = %s AND state = 'pending' AND eta IS NOT NULL RETURNING id
                 """,
-                _CHANNEL,
+                CHANNEL,
             )
         )
 
@@ -195,7 +196,7 @@ class Outbox(models.Model):
             self.env["chatwootai.outbox"]
             .with_user(SUPERUSER_ID)
             .with_delay(
-                channel=_CHANNEL,
+                channel=CHANNEL,
                 identity_key=identity_key,
                 description=f"Deliver to Chatwoot: conversation {display_id}",
             )
@@ -205,15 +206,9 @@ class Outbox(models.Model):
     @api.model
     def _job_deliver(self, connection_id, display_id):
         """Deliver what waits in one conversation. The job's own cursor holds its lock and nothing else."""
-        if not self._lock_conversation(connection_id, display_id):
+        if not try_lock(self.env, f"chatwootai.outbox:{connection_id}:{display_id}"):
             raise RetryableJobError("Another job delivers to this conversation.", _BUSY_SECONDS, ignore_retry=True)
         return Delivery(self.env, connection_id, display_id).run()
-
-    @api.model
-    def _lock_conversation(self, connection_id, display_id):
-        name = f"chatwootai.outbox:{connection_id}:{display_id}"
-        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name))
-        return locked
 
     @api.model
     def _cron_resume(self):

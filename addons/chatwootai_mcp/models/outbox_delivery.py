@@ -21,12 +21,13 @@ from ..chatwoot.client import OutgoingFile
 from ..chatwoot.errors import ChatwootError, Unauthorized
 from ..chatwoot.outbox import Kind, State, Step
 from ..chatwoot.state_machine import person_spoke
+from .alert import MANAGERS
 from .company_language import in_company_language
 from .outbox_rest import note_answered, note_out_of_reach, seconds_of_rest
 from .own_transaction import in_own_transaction
+from .parameters import whole_number
 
 _logger = logging.getLogger(__name__)
-_MANAGERS = "chatwootai_mcp.group_mcp_manager"
 _OURS = ("attachment_ids", "file_names")  # of a payload: what Chatwoot is not told in these words
 _READ_SECONDS = 10.0
 _ENTRY_SECONDS = 15.0  # for all that one entry asks of Chatwoot
@@ -198,8 +199,7 @@ def _settled_at(record):
     """When a request whose end is not known has certainly ended: reading back earlier could miss it."""
     if not record.sending_since or rules.next_step(Kind(record.kind), State(record.state)) is not Step.READ_BACK:
         return None
-    parameter = record.env["ir.config_parameter"].sudo().get_param("chatwootai_mcp.outbox_settle_seconds")
-    seconds = int(parameter) if parameter and parameter.isdecimal() else rules.SETTLE_SECONDS
+    seconds = whole_number(record.env, "chatwootai_mcp.outbox_settle_seconds", rules.SETTLE_SECONDS)
     return record.sending_since + timedelta(seconds=seconds)
 
 
@@ -296,7 +296,7 @@ def _note_failure(env, entry_id, error, state):
     _logger.warning("outbox %d: %s; now %s, next try in %d s", entry.id, error, state, seconds)
     if isinstance(error, Unauthorized):
         entry.connection_id.alert(
-            _MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"
+            MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"
         )
     if state is State.FAILED:
         _tell_people(env, entry)
@@ -305,7 +305,7 @@ def _note_failure(env, entry_id, error, state):
 
 def _tell_people(env, entry):
     """Put before people what Chatwoot refused; what was to follow it makes no sense without it."""
-    entry.alert(_MANAGERS, env._("Chatwoot refused what the agents sent"), entry.last_error, kind="delivery_failed")
+    entry.alert(MANAGERS, env._("Chatwoot refused what the agents sent"), entry.last_error, kind="delivery_failed")
     if entry.kind == Kind.MESSAGE and entry.guarded:
         rest = entry.said_together()
         (rest - entry).write({"state": State.WITHHELD, "last_error": entry.last_error})

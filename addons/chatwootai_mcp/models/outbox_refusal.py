@@ -7,10 +7,10 @@ from odoo import api, models
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..chatwoot.outbox import State
+from .alert import MANAGERS
 from .company_language import in_company_language
+from .outbox import CHANNEL
 
-_CHANNEL = "root.chatwootai_outbox"
-_MANAGERS = "chatwootai_mcp.group_mcp_manager"
 _AGAIN_SECONDS = 3
 _MAX_ERROR = 500
 _ONE_ANSWER = timedelta(hours=1)
@@ -33,7 +33,7 @@ class Outbox(models.Model):
         ]
         if self.sudo().search_count(ours, limit=1):
             self.sudo().with_delay(
-                channel=_CHANNEL,
+                channel=CHANNEL,
                 identity_key=f"chatwootai.outbox.refused:{connection.id}:{message_id}",
                 description=f"Refused by the channel: message {message_id}",
             )._job_refused_by_channel(connection.id, conversation_display_id, message_id, error[:_MAX_ERROR])
@@ -68,7 +68,7 @@ class Outbox(models.Model):
         if told_already:
             return
         self.alert(
-            _MANAGERS, self.env._("The channel refused what the agents sent"), self.last_error, kind="delivery_failed"
+            MANAGERS, self.env._("The channel refused what the agents sent"), self.last_error, kind="delivery_failed"
         )
         if self.guarded:
             self.put_before_people(self.content)
