@@ -40,7 +40,7 @@ class AuditTrail:
         self._behind.wake()
 
     def flush(self) -> bool:
-        """Write and seal everything that waits; True when something could not be written and waits on."""
+        """Write and seal everything that waits; True when something could not be, and waits on."""
         return self._behind.flush()
 
     def forget(self, account_id: str) -> None:

@@ -315,6 +315,18 @@ class TestTrail(AuditCase):
         self.assertEqual(rows.sorted("id").mapped("tool"), ["waiting_0", "waiting_1", "waiting_2", "audit"])
         self.assertIn('"lost": 2', rows[0].arguments)
 
+    def test_what_could_not_be_sealed_is_sealed_by_the_next_write(self):
+        trail = AuditTrail()
+        trail.append(self.env.cr.dbname, self.event("sealed_late"))
+        trail.seal_soon(self.env.cr.dbname)
+        with (
+            patch.object(audit_trail, "_seal", side_effect=RuntimeError("the connection was closed")),
+            self.assertLogs(audit_trail.__name__, "ERROR"),
+        ):
+            self.assertTrue(trail.flush(), "something waits on")
+        self.assertFalse(trail.flush())
+        self.assertTrue(self.audit.search([("tool", "=", "sealed_late")]).seq)
+
     def test_rows_of_a_tenant_that_is_gone_do_not_wait(self):
         trail = AuditTrail()
         trail.append("no-such-tenant", self.event())
