@@ -29,10 +29,6 @@ class Settings:
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 
-    @property
-    def embedded_vectors(self) -> bool:
-        return not self.qdrant_url
-
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:

@@ -162,9 +162,6 @@ class OperatorDatabase:
     def database_exists(self, name: str) -> bool:
         return self._one("SELECT 1 FROM pg_database WHERE datname = %s", name) is not None
 
-    def database_size(self, name: str) -> int:
-        return int(self._one("SELECT pg_database_size(%s)", name)[0])
-
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
         with self._connection.cursor() as cursor:

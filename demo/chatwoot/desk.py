@@ -133,12 +133,6 @@ class Desk:
             account.inboxes[inbox.id] = inbox
             return inbox
 
-    def add_team(self, account: Account, name: str) -> Team:
-        with self.lock:
-            team = Team(self._next("team"), account.id, name)
-            account.teams[team.id] = team
-            return team
-
     def add_webhook(
         self, account: Account, url: str, subscriptions: Sequence[str], name: str = "", secret: str | None = None
     ) -> Webhook:

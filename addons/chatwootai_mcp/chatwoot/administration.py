@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import ChatwootClient, _unexpected
+from .client import ChatwootClient, unexpected_answer
 from .inbox import Inbox, parse_inbox
 
 
@@ -35,7 +35,7 @@ class ChatwootAdministration(ChatwootClient):
         try:
             return [parse_inbox(values) for values in answer["payload"]]
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     # -- agent bots
 
@@ -44,7 +44,7 @@ class ChatwootAdministration(ChatwootClient):
         try:
             return [_bot(values) for values in answer]
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def create_bot(self, name: str, url: str, description: str) -> Bot:
         body = {"name": name, "description": description, "outgoing_url": url, "bot_type": 0}
@@ -52,7 +52,7 @@ class ChatwootAdministration(ChatwootClient):
         try:
             return _bot(answer)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def delete_bot(self, bot: int) -> None:
         self._call("DELETE", self._path(f"/agent_bots/{bot}"), token=self._reader())
@@ -63,7 +63,7 @@ class ChatwootAdministration(ChatwootClient):
             there = answer.get("agent_bot")
             return _bot(there) if there else None
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def set_bot_of_inbox(self, inbox: int, bot: int | None) -> None:
         self._call("POST", self._path(f"/inboxes/{inbox}/set_agent_bot"), token=self._reader(), body={"agent_bot": bot})
@@ -76,7 +76,7 @@ class ChatwootAdministration(ChatwootClient):
         try:
             return [_webhook(values) for values in answer["payload"]["webhooks"]]
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def create_webhook(self, name: str, url: str, subscriptions: Iterable[str]) -> Webhook:
         body = {"name": name, "url": url, "subscriptions": list(subscriptions)}
@@ -84,7 +84,7 @@ class ChatwootAdministration(ChatwootClient):
         try:
             return _webhook(answer["payload"]["webhook"])
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def delete_webhook(self, webhook: int) -> None:
         self._call("DELETE", self._path(f"/webhooks/{webhook}"), token=self._reader())

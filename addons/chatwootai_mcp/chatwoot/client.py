@@ -85,7 +85,7 @@ class ChatwootClient:
             accounts = frozenset(int(account["id"]) for account in answer["accounts"])
             return Profile(int(answer["id"]), str(answer.get("name") or ""), accounts)
         except (KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def check_write_token(self) -> None:
         """Conversation 0 never exists: a token that may act on conversations is told so, another is refused."""
@@ -99,7 +99,7 @@ class ChatwootClient:
         try:
             return parse_conversation(answer)
         except InvalidPayload:
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def pending_conversations(self, page: int = 1) -> list[ListedConversation]:
         """25 at most, those that were active last first."""
@@ -112,7 +112,7 @@ class ChatwootClient:
         try:
             return [parse_listed(listed) for listed in answer["data"]["payload"]]
         except (KeyError, TypeError, InvalidPayload):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def messages(self, conversation: int, *, after: int | None = None, before: int | None = None) -> list[Message]:
         """One page, oldest first: the newest 20, or those before or after a message."""
@@ -123,7 +123,7 @@ class ChatwootClient:
         try:
             return [parse_message(message) for message in answer["payload"]]
         except (KeyError, TypeError, InvalidPayload):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def messages_since(self, conversation: int, floor: int) -> list[Message]:
         """All messages newer than ``floor`` (the newest 20 when it is 0), at most a thousand."""
@@ -160,7 +160,7 @@ class ChatwootClient:
             found = [parse_contact_details(contact) for contact in answer["payload"]]
             return found, max(int(answer.get("meta", {}).get("count") or 0), len(found))
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def update_contact(self, contact: int, changes: Mapping[str, Any]) -> ContactDetails:
         """Change what is given, and return the contact. Attributes merge. A bot may not: the user's token does it."""
@@ -168,7 +168,7 @@ class ChatwootClient:
         try:
             return parse_contact_details(answer["payload"])
         except (KeyError, TypeError, InvalidPayload):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def agents(self) -> dict[int, str]:
         """The company's people in Chatwoot: names by id."""
@@ -182,7 +182,7 @@ class ChatwootClient:
         try:
             return {int(each["id"]): str(each.get("name") or "") for each in answer}
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise _unexpected() from None
+            raise unexpected_answer() from None
 
     def send_message(
         self,
@@ -218,7 +218,7 @@ class ChatwootClient:
         answer = self._call("GET", path, token=self._reader())
         there = answer.get("payload") if isinstance(answer, dict) else None
         if not isinstance(there, list):
-            raise _unexpected()
+            raise unexpected_answer()
         merged = list(dict.fromkeys([*there, *labels]))
         if merged != there:
             self._call("POST", path, token=self._writer(), body={"labels": merged})
@@ -346,7 +346,7 @@ def _unreachable(error: requests.RequestException) -> Unavailable:
     return Unavailable("Chatwoot cannot be reached.", maybe_done=not never_sent, out_of_reach=True)
 
 
-def _unexpected() -> Unavailable:
+def unexpected_answer() -> Unavailable:
     return Unavailable("Chatwoot's answer has not the form it should have.", maybe_done=True)
 
 
@@ -354,7 +354,7 @@ def _json(text: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise _unexpected() from None
+        raise unexpected_answer() from None
 
 
 def _sentence(text: bytes) -> str:

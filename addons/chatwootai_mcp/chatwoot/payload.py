@@ -80,7 +80,6 @@ class Message:
     content: str
     content_type: str
     private: bool
-    sender_id: int | None
     sender_name: str
     source_id: str
     created_at: datetime | None
@@ -213,7 +212,6 @@ def parse_message(payload: object) -> Message:
         content=_text(values, "content", MAX_CONTENT),
         content_type=_text(values, "content_type", _MAX_NAME) or "text",
         private=_flag(values, "private"),
-        sender_id=_optional_id(sender, "id"),
         sender_name=_text(sender, "name", _MAX_NAME),
         source_id=source_id,
         created_at=_moment(values.get("created_at")),

@@ -43,14 +43,26 @@ from .usage_meter import meter
 _logger = logging.getLogger(__name__)
 _ATTEMPTS = 4
 _CACHE_SECONDS = 300
+_NO_TOOL = "none"  # the label of a call whose tool there is not
 
 
 class UnknownName(LookupError):
-    """Nothing of that name is here for this caller."""
+    """Nothing of that name is here for this caller.
+
+    :param outcome: and ``why``, for the audit; the caller learns neither
+    """
+
+    def __init__(self, text: str, outcome: str = "error", why: str = "unknown name") -> None:
+        super().__init__(text)
+        self.outcome = outcome
+        self.why = why
 
 
 class UnknownTool(UnknownName):
-    pass
+    """What a caller is told of a tool that is not there for it, whether there is one or not."""
+
+    def __init__(self, name: str, outcome: str, why: str) -> None:
+        super().__init__(f"There is no tool {name!r} here; tools/list tells which there are.", outcome, why)
 
 
 @dataclass(frozen=True)
@@ -114,18 +126,22 @@ class Orchestrator:
         :raises UnknownTool: there is no such tool here
         """
         declared = self._tools.get(name)
-        if declared is None or (declared.requires_module and not _installed(declared, _registry(principal, env))):
-            raise _no_tool(_Record(principal, name, "", True, arguments), "error", "unknown tool")
-        if not _visible(declared, principal, server):
-            record = _Record(principal, name, declared.server, True, arguments)
-            raise _no_tool(record, "refused", "outside the servers of this key or address")
-        record = _Record(principal, declared.name, declared.server, declared.read_only, arguments)
+        if declared is not None and declared.requires_module and not _installed(declared, _registry(principal, env)):
+            declared = None
+        server_name, read_only = (declared.server, declared.read_only) if declared else ("", True)
+        record = _Record(principal, name, server_name, read_only, arguments)
+        record.label = name if declared else _NO_TOOL
 
         def run() -> dict[str, Any]:
-            parsed = declared.parse(_own_arguments(principal, arguments))
-            if not (declared.read_only or principal.write):
-                raise Refused(f"This key may only read; {declared.name} needs a key with write scope.")
+            # Before all else: a call that is refused for another reason is a call, too, and a flood of them a flood.
             with self._gate.admit(principal.account_id):
+                if declared is None:
+                    raise UnknownTool(name, "error", "unknown tool")
+                if not _visible(declared, principal, server):
+                    raise UnknownTool(name, "refused", "outside the servers of this key or address")
+                parsed = declared.parse(_own_arguments(principal, arguments))
+                if not (declared.read_only or principal.write):
+                    raise Refused(f"This key may only read; {declared.name} needs a key with write scope.")
                 return self._run_tool(declared, parsed, env, record)
 
         return self._account(record, run)
@@ -149,9 +165,9 @@ class Orchestrator:
         record = _Record(principal, name, server, True, arguments)
 
         def run() -> dict[str, Any]:
-            if not principal.may_reach(server):
-                raise UnknownName(name)
             with self._gate.admit(principal.account_id):
+                if not principal.may_reach(server):
+                    raise UnknownName(name)
                 return _transact(record, work, env, self._stores())
 
         return self._account(record, run)
@@ -161,8 +177,8 @@ class Orchestrator:
         reached = None
         try:
             result = run()
-        except UnknownName:
-            trail.append(record.principal.account_id, record.event("error", "unknown name"))
+        except UnknownName as unknown:
+            trail.append(record.principal.account_id, record.event(unknown.outcome, unknown.why))
             raise
         except OtherAccount as refusal:
             raise_later(
@@ -189,7 +205,7 @@ class Orchestrator:
                 trail.append(record.principal.account_id, record.event("success"))
             outcome = Outcome(result, False)
         observe_call(
-            record.principal.account_id, record.name, "error" if outcome.is_error else "success", record.seconds
+            record.principal.account_id, record.label, "error" if outcome.is_error else "success", record.seconds
         )
         meter.add(record.principal.account_id, reached=reached, **record.counts())
         return outcome
@@ -228,6 +244,7 @@ class _Record:
     ) -> None:
         self.principal = principal
         self.name = name
+        self.label = name  # in the metrics, where a caller must not be able to make up labels
         self.server = server
         self.read_only = read_only
         self.call: Call | None = None
@@ -265,12 +282,6 @@ class _Record:
             record_ids=self.call.record_ids if self.call else (),
             model=mask_text(model) if isinstance(model := self._arguments.get("model"), str) else "",
         )
-
-
-def _no_tool(record: _Record, outcome: str, error: str) -> UnknownTool:
-    """What a caller is told of a tool that is not there for it, whether there is one or not; the audit knows."""
-    trail.append(record.principal.account_id, record.event(outcome, error))
-    return UnknownTool(f"There is no tool {record.name!r} here; tools/list tells which there are.")
 
 
 def _transact(

@@ -127,6 +127,18 @@ class TestOrchestrator(ToolCase):
             self.call("list_collections")
             self.assertIn("60 seconds", self.refusal("list_collections"))
 
+    def test_calls_that_name_no_tool_or_are_malformed_count_towards_the_limit(self):
+        class FewCalls:
+            def limits(self, account_id):
+                return Limits(calls_per_minute=2)
+
+        self.stores.cache.drop(self.account_id)  # what other tests have taken
+        with patch.object(quota_gate, "get_control", FewCalls):
+            with self.assertRaises(UnknownTool):
+                self.outcome("no_such_tool")
+            self.refusal("search_records", model=["not a text"])
+            self.assertIn("2 calls a minute", self.refusal("no_such_tool"))
+
     def test_every_call_is_audited_with_its_outcome(self):
         self.registry_enter_test_mode()  # the trail writes through cursors of its own
         trail.flush()
