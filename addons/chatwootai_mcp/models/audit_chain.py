@@ -12,11 +12,8 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
-from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..control import get_control
@@ -76,14 +73,8 @@ class AuditChain(models.Model):
     @api.model
     @tools.ormcache()
     def _key(self) -> str:
-        """The key as it is stored; made in a transaction of its own, for which no business transaction waits.
-
-        Not by `in_own_transaction`: it would signal the caller's changed caches before the caller has committed.
-        """
-        with self.env.registry.cursor() as cr:
-            if isinstance(cr, Cursor):
-                cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-            return _key_made(api.Environment(cr, SUPERUSER_ID, {}))
+        """The key as it is stored; made in a transaction of its own, for which no business transaction waits."""
+        return in_own_transaction(self.env, _key_made)
 
     # -- sealing
 
