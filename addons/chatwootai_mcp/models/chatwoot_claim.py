@@ -12,6 +12,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 
 from ..control import Unreachable, get_control
+from .alert import MANAGERS
 from .company_language import in_company_language
 
 _logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class ChatwootConnection(models.Model):
         self.write({"active": False, "test_state": "failed", "test_result": said})
         env = in_company_language(self.env)
         summary = env._("A Chatwoot connection was archived: its account is another company's")
-        self.with_env(env).alert("chatwootai_mcp.group_mcp_manager", summary, said, kind="cross_tenant")
+        self.with_env(env).alert(MANAGERS, summary, said, kind="cross_tenant")
 
     def _pairs(self):
         return {(connection.base_url, connection.chatwoot_account) for connection in self}

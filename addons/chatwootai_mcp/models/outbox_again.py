@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..chatwoot.outbox import State
+from .alert import MANAGERS
 
 
 class Outbox(models.Model):
@@ -17,7 +18,7 @@ class Outbox(models.Model):
 
     def action_send_again(self):
         """Put entries that failed, or were refused by the channel, back into the queue."""
-        if not self.env.user.has_group("chatwootai_mcp.group_mcp_manager"):
+        if not self.env.user.has_group(MANAGERS):
             raise AccessError(self.env._("Only an MCP administrator may send again."))
         entries = self.sudo().filtered(lambda entry: entry._not_said() and not entry.sent_again_id)
         if not entries:
