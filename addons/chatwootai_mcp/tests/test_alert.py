@@ -112,21 +112,21 @@ class TestAlert(TransactionCase):
 
     def test_what_could_not_be_written_is_written_the_second_time_and_then_given_up(self):
         """A stop may close the connections while alerts are being written: the last writing of the process follows."""
-        trail, odoo_registry = AlertTrail(), alert_trail.Registry
+        trail, write_behind_in = AlertTrail(), alert_trail.write_behind_in
         trail.raise_later(self.env.cr.dbname, "cross_tenant", "Foreign key", key="abc")
         trail.raise_later("gone", "cross_tenant", "Foreign key")
-        with patch.object(alert_trail, "Registry", side_effect=InterfaceError("cursor already closed")):
+        with patch.object(alert_trail, "write_behind_in", side_effect=InterfaceError("cursor already closed")):
             self.assertTrue(trail.flush())
             trail.raise_later(self.env.cr.dbname, "cross_tenant", "Foreign key", key="abc")
 
-        def only_ours(name):
+        def only_ours(name, *work):
             if name == "gone":
-                raise OperationalError("no such database")
-            return odoo_registry(name)
+                raise OperationalError("no connection to this database")
+            return write_behind_in(name, *work)
 
         with (
             self.enter_registry_test_mode(),
-            patch.object(alert_trail, "Registry", side_effect=only_ours),
+            patch.object(alert_trail, "write_behind_in", side_effect=only_ours),
             self.assertLogs("odoo.addons.chatwootai_mcp.servers.alert_trail", "ERROR"),
         ):
             self.assertFalse(trail.flush())
