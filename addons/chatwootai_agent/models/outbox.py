@@ -53,6 +53,7 @@ class Outbox(models.Model):
             "template_params": {
                 "name": inbox.template_name,
                 "language": inbox.template_language or "pt_BR",
-                "processed_params": inbox.template_values(),
+                "category": "UTILITY",  # required by Chatwoot's description; WhatsApp goes by the name
+                "processed_params": {"body": inbox.template_values()},
             },
         }

@@ -65,5 +65,11 @@ class TestChannelNews(ConversationCase):
         self.assertIn("volta", sent)  # in the company's language
         sent = self.chatwoot.conversation(25)["messages"][-2]
         self.assertEqual(
-            sent["template_params"], {"name": "volta", "language": "pt_BR", "processed_params": {"1": "Ana"}}
+            sent["template_params"],
+            {
+                "name": "volta",
+                "language": "pt_BR",
+                "category": "UTILITY",
+                "processed_params": {"body": {"1": "Ana"}},
+            },
         )

@@ -2,8 +2,10 @@
 
 import json
 import time
+from http.client import HTTPConnection
 
 from odoo.tests import HttpCase, tagged
+from odoo.tests.common import HOST
 from odoo.tools import mute_logger
 
 from odoo.addons.chatwootai_mcp.chatwoot.signature import sign
@@ -116,6 +118,15 @@ class TestWebhook(ChatwootMixin, HttpCase):
 
     def test_a_body_of_more_than_a_mebibyte_is_refused(self):
         self.assertEqual(self.post(b" " * (1024 * 1024 + 1)).status_code, 413)
+
+    def test_a_length_that_is_no_number_is_refused(self):
+        for length in (b"\xb2", b"9" * 5000):
+            asking = HTTPConnection(HOST, self.http_port(), timeout=10)
+            asking.putrequest("POST", f"/chatwootai/{self.path}")
+            asking.putheader("Content-Length", length)
+            asking.endheaders()
+            self.assertEqual(asking.getresponse().status, 413, length[:5])
+            asking.close()
 
     def test_other_events_are_taken_and_ignored(self):
         response = self.post({"event": "conversation_typing_on", "account": {"id": 7}})

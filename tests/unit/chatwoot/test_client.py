@@ -34,9 +34,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(body)
         path = self.path
         self.server.asked.append((self.command, path, self.headers["api_access_token"], body))
-        status, answer, headers = self.server.answers.get(
-            (self.command, path.partition("?")[0]), (404, {"error": "no"}, {})
-        )
+        told = self.server.answers.get((self.command, path.partition("?")[0]), (404, {"error": "no"}, {}))
+        status, answer, headers = told(self.headers["api_access_token"]) if callable(told) else told
         if status is None:
             if answer == "hang":
                 self.server.hanging.wait(10)
@@ -197,6 +196,17 @@ def test_labels_are_merged_with_those_that_are_there(server, client):
     server.answers["POST", base("/labels")] = (200, {"payload": ["vip", "ai"]}, {})
     client.add_labels(25, ["ai", "vip"])
     assert server.asked[-1] == ("POST", base("/labels"), "writes", {"labels": ["vip", "ai"]})
+
+
+@pytest.mark.parametrize("action", ["labels", "toggle_priority"])
+def test_what_a_bot_may_not_set_is_set_with_the_users_token(server, client, action):
+    def for_people_only(token):
+        return (200, {"payload": []}, {}) if token == "reads" else (401, {"error": "not with a bot token"}, {})
+
+    server.answers["GET", base("/labels")] = (200, {"payload": []}, {})
+    server.answers["POST", base(f"/{action}")] = for_people_only
+    client.add_labels(25, ["ai"]) if action == "labels" else client.set_priority(25, "high")
+    assert [token for method, _path, token, _body in server.asked if method == "POST"] == ["writes", "reads"]
 
 
 def test_labels_that_are_there_already_are_not_written(server, client):
