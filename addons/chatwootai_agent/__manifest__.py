@@ -20,6 +20,7 @@
         "wizards/connect_views.xml",
         "views/chatwoot_connection_views.xml",
         "views/conversation_views.xml",
+        "views/outbox_views.xml",
         "views/inbox_views.xml",
         "views/turn_views.xml",
         "data/knowledge.xml",
@@ -28,7 +29,6 @@
     "assets": {
         "web.assets_backend": [
             "chatwootai_agent/static/src/scss/conversation.scss",
-            "chatwootai_agent/static/src/js/watch_steps.js",
         ]
     },
 }

@@ -44,4 +44,5 @@
         "views/outbox_views.xml",
         "views/res_config_settings_views.xml",
     ],
+    "assets": {"web.assets_backend": ["chatwootai_mcp/static/src/js/watch.js"]},
 }

@@ -2,7 +2,6 @@
 
 _NAMES = {
     "Channel::Api": "API",
-    "Channel::Email": "E-mail",
     "Channel::FacebookPage": "Facebook",
     "Channel::Instagram": "Instagram",
     "Channel::Line": "LINE",
@@ -10,10 +9,10 @@ _NAMES = {
     "Channel::Telegram": "Telegram",
     "Channel::Tiktok": "TikTok",
     "Channel::TwilioSms": "Twilio",
-    "Channel::WebWidget": "Website",
     "Channel::Whatsapp": "WhatsApp",
 }
 
 
-def channel_name(channel):
-    return _NAMES.get(channel) or (channel or "").removeprefix("Channel::")
+def channel_name(env, channel):
+    words = {"Channel::Email": env._("Email"), "Channel::WebWidget": env._("Website")}
+    return _NAMES.get(channel) or words.get(channel) or (channel or "").removeprefix("Channel::")

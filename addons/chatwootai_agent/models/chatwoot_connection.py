@@ -99,7 +99,7 @@ class ChatwootConnection(models.Model):
         people = self.env["chatwootai.chatwoot.people"]
         counts = dict(people._read_group([("connection_id", "=", self.id)], ["kind"], ["__count"]))
         return self.env._(
-            "Chatwoot has %(inboxes)s inboxes, %(teams)s teams and %(people)s people.",
+            "Found in Chatwoot: inboxes %(inboxes)s, teams %(teams)s, people %(people)s.",
             inboxes=len(self.inbox_ids),
             teams=counts.get(TEAM, 0),
             people=counts.get(AGENT, 0),

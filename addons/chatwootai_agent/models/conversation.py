@@ -90,9 +90,10 @@ class Conversation(models.Model):
             conversation.answered_by = conversation._standing().answerer
 
     @api.depends("channel")
+    @api.depends_context("lang")
     def _compute_channel_name(self):
         for conversation in self:
-            conversation.channel_name = channel_name(conversation.channel)
+            conversation.channel_name = channel_name(self.env, conversation.channel)
 
     @api.depends("display_id", "contact_name")
     def _compute_display_name(self):

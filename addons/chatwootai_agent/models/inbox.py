@@ -121,9 +121,10 @@ class Inbox(models.Model):
             inbox.display_name = inbox.name or self.env._("Inbox %s", inbox.inbox_id)
 
     @api.depends("channel")
+    @api.depends_context("lang")
     def _compute_channel_name(self):
         for inbox in self:
-            inbox.channel_name = channel_name(inbox.channel)
+            inbox.channel_name = channel_name(self.env, inbox.channel)
 
     def _compute_conversation_count(self):
         for inbox in self:

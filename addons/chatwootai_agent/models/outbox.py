@@ -1,6 +1,7 @@
 """What the outbox says of a turn's reply that was not sent after all, and what it asks about conversation and inbox."""
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from odoo.addons.chatwootai_mcp.chatwoot.outbox import Kind, State
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import TurnState
@@ -12,6 +13,16 @@ _NOT_SAID = {State.WITHHELD: TurnState.SILENCED, State.FAILED: TurnState.FAILED,
 
 class Outbox(models.Model):
     _inherit = "chatwootai.outbox"
+
+    def action_conversation(self):
+        """What it is said in."""
+        self.ensure_one()
+        conversation = self.env["chatwootai.conversation"].search(
+            [("connection_id", "=", self.connection_id.id), ("display_id", "=", self.conversation_display_id)]
+        )
+        if not conversation:
+            raise UserError(self.env._("This conversation is not stored here."))
+        return conversation.get_formview_action()
 
     def write(self, vals):
         written = super().write(vals)

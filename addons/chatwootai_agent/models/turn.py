@@ -22,7 +22,7 @@ class Turn(models.Model):
     state = fields.Selection(
         [
             ("running", "Thinking"),
-            ("done", "Answered"),
+            ("done", "Replied"),
             ("handed_over", "Handed over"),
             ("silenced", "Silent: a person took over"),
             ("superseded", "Reconsidered"),
@@ -41,9 +41,9 @@ class Turn(models.Model):
     hand_off_cause = fields.Char(readonly=True)
     hand_off_reason = fields.Text(readonly=True)
     error = fields.Text(readonly=True)
-    started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now, index=True)
-    ended_at = fields.Datetime(readonly=True)
-    total_ms = fields.Integer("Milliseconds", readonly=True, aggregator="avg")
+    started_at = fields.Datetime("Started", required=True, readonly=True, default=fields.Datetime.now, index=True)
+    ended_at = fields.Datetime("Ended", readonly=True)
+    total_ms = fields.Integer("Time (ms)", readonly=True, aggregator="avg")
     llm_calls = fields.Integer("Calls of the model", readonly=True)
     tool_calls = fields.Integer("Calls of tools", readonly=True)
     tokens_in = fields.Integer("Tokens read", readonly=True)

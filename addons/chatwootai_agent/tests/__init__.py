@@ -13,3 +13,4 @@ from . import test_mcp_offers
 from . import test_log_secrecy
 from . import test_audited_configuration
 from . import test_knowledge_limits
+from . import test_translations

@@ -60,7 +60,7 @@ class Connect(models.TransientModel):
                     {
                         "number": inbox.id,
                         "name": inbox.name,
-                        "channel": channel_name(inbox.channel),
+                        "channel": channel_name(self.env, inbox.channel),
                         "bot": bot and bot.name,
                         "chosen": not bot or bot.url == url,
                     },

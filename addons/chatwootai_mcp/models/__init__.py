@@ -18,3 +18,4 @@ from . import (
 )
 from . import ir_http, webhook_secret, webhook_door, chatwoot_claim
 from . import outbox_words, outbox_refusal, outbox_again  # extend outbox
+from . import audit_words  # extends audit

@@ -48,10 +48,12 @@ class AuditChain(models.Model):
     head_seq = BigInteger("Rows so far", required=True, readonly=True)
     head_seal = fields.Char(readonly=True)
     head_mac = fields.Char(readonly=True)
-    purged_seq = BigInteger("Rows that had their time", required=True, readonly=True)
+    purged_seq = BigInteger("Rows removed by age", required=True, readonly=True)
     purged_seal = fields.Char(readonly=True)
     purged_mac = fields.Char(readonly=True)
     checked_at = fields.Datetime("Last checked", readonly=True)
+    check_asked_at = fields.Datetime(readonly=True)
+    checking = fields.Boolean(compute="_compute_checking")
     check_state = fields.Selection([("whole", "Whole"), ("broken", "Broken")], "Result", readonly=True)
     check_result = fields.Text("Found", readonly=True)
 
@@ -62,6 +64,12 @@ class AuditChain(models.Model):
 
     def _compute_display_name(self):
         self.display_name = self.env._("Audit's integrity")
+
+    @api.depends("check_asked_at", "checked_at")
+    def _compute_checking(self):
+        for chain in self:
+            asked = chain.check_asked_at
+            chain.checking = bool(asked and (not chain.checked_at or chain.checked_at < asked))
 
     # -- the key
 
@@ -167,12 +175,8 @@ class AuditChain(models.Model):
         """Have it checked in the background: a long audit takes a while."""
         if not self.env.user.has_group(MANAGERS):
             raise AccessError(self.env._("Only an MCP administrator may check the audit."))
+        in_own_transaction(self.env, _note_asked)  # the row is written to all the time: by who reads what is committed
         self.env.ref("chatwootai_mcp.cron_audit_check").sudo()._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "info", "message": self.env._("The audit is being checked; look again in a moment.")},
-        }
 
     @api.model
     def action_open(self):
@@ -273,6 +277,10 @@ def _heads(env, *which: str) -> list[Head]:
     row = env.cr.fetchone() or (0, "", 0, "")
     known = {"head": Head(row[0], row[1] or ""), "purged": Head(row[2], row[3] or "")}
     return [known[name] for name in which]
+
+
+def _note_asked(env) -> None:
+    env["chatwootai.audit.chain"].search([], limit=1).check_asked_at = fields.Datetime.now()
 
 
 def _note_check(env, said: str) -> None:

@@ -61,7 +61,7 @@ class ChatwootaiLimit(models.Model):
     def _notes(self):
         """What a bar does not tell, by limit."""
         today = self.env["chatwootai.usage"].sudo().search([("day", "=", fields.Datetime.now().date())], limit=1)
-        said = self.env._("Today: %(calls)s calls, %(refused)s refused", calls=today.calls, refused=today.refused)
+        said = self.env._("Calls today: %(calls)s, refused: %(refused)s", calls=today.calls, refused=today.refused)
         return {"calls_per_minute": said}
 
     @api.model

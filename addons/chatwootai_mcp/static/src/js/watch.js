@@ -1,15 +1,17 @@
-/** Reads the record again while its steps are under way, so that a person sees each one end. */
+/** Reads the record again while work on it is under way, so that a person sees it end.
+ *
+ *     <widget name="chatwootai_watch" field="state" values="queued" />
+ */
 
 import { Component, onWillUnmount, useEffect, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const DELAY = 1000;
-const UNDER_WAY = ["connecting", "disconnecting"];
 
-export class WatchSteps extends Component {
+export class Watch extends Component {
     static template = xml`<span class="d-none"/>`;
-    static props = { ...standardWidgetProps };
+    static props = { ...standardWidgetProps, field: String, values: Array };
 
     setup() {
         useEffect(
@@ -28,7 +30,7 @@ export class WatchSteps extends Component {
     }
 
     get underWay() {
-        return UNDER_WAY.includes(this.props.record.data.connect_state);
+        return this.props.values.includes(String(this.props.record.data[this.props.field]));
     }
 
     /** Never under the hands of somebody who edits. */
@@ -45,4 +47,7 @@ export class WatchSteps extends Component {
     }
 }
 
-registry.category("view_widgets").add("chatwootai_watch_steps", { component: WatchSteps });
+registry.category("view_widgets").add("chatwootai_watch", {
+    component: Watch,
+    extractProps: ({ attrs }) => ({ field: attrs.field, values: attrs.values.split(",") }),
+});
