@@ -51,7 +51,7 @@ class Audit(models.Model):
         """Tools keep the names that clients know; the rest is told in words."""
         words = {
             "create": self.env._("Creation"),
-            "change": self.env._("Change"),
+            "change": self.env._("Modification"),
             "delete": self.env._("Deletion"),
             "issue": self.env._("Issue"),
             "revoke": self.env._("Revocation"),
