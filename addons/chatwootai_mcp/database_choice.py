@@ -3,16 +3,20 @@
 Odoo takes a name from a session, a parameter or a header, holds it against ``dbfilter`` and opens it. A name of no
 tenant's would be looked for at PostgreSQL, ``postgres`` and other servers' databases would be opened, and the errors
 tell what was found. So Odoo's filter lets only those through that its own role owns, which is what it lists too; every
-other name is like none.
+other name is like none. Odoo's RPC takes names past that filter: there a name of none is like a wrong password, and the
+service that tells of databases serves nothing.
 """
 
 import threading
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import psycopg2
 
 from odoo import http
+from odoo.exceptions import AccessDenied
+from odoo.service import common, model
 from odoo.service import db as databases
 
 _TRUSTED_SECONDS = 5  # how long a database is taken to be still there
@@ -27,6 +31,11 @@ def _db_filter(dbs: Iterable[str], host: str | None = None) -> list[str]:
     named = [name for name in dbs if isinstance(name, str)]
     matching = _matching(named, host=host)
     return [name for name in matching if is_ours(name)]
+
+
+def may_be_named(name: Any) -> bool:
+    """What the filter says of one name, where there is no request that Odoo's own could ask for its host."""
+    return bool(_db_filter([name], host=""))
 
 
 def is_ours(name: str) -> bool:
@@ -52,3 +61,28 @@ def forget(name: str) -> None:
 
 
 http.db_filter = _db_filter
+
+
+_common_dispatch, _model_dispatch = common.dispatch, model.dispatch
+_LOGINS = frozenset({"login", "authenticate"})
+
+
+def _no_databases(method: str, params: Any) -> Any:
+    raise AccessDenied()
+
+
+def _common(method: str, params: Any) -> Any:
+    return False if method in _LOGINS and not _names_ours(params) else _common_dispatch(method, params)
+
+
+def _model(method: str, params: Any) -> Any:
+    if not _names_ours(params):
+        raise AccessDenied()
+    return _model_dispatch(method, params)
+
+
+def _names_ours(params: Any) -> bool:
+    return isinstance(params, (list, tuple)) and bool(params) and may_be_named(params[0])
+
+
+databases.dispatch, common.dispatch, model.dispatch = _no_databases, _common, _model

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from werkzeug.wrappers import Response
 
@@ -93,6 +94,14 @@ class _Answered(Exception):
 def no_such_account() -> Response:
     """To people who came without naming an account that there is; of the others it says nothing."""
     return Response("There is no such account here. Log in at /web?db= and your account's name.", 404)
+
+
+def no_such_job() -> Response:
+    """As Odoo answers for a tenant that has none by that name."""
+    response = Response("", 200, content_type="text/html; charset=utf-8")
+    response.headers["Content-Length"] = "0"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _authenticate(environ: dict[str, Any]) -> Claims | None:
@@ -206,6 +215,15 @@ def _noting_refusals(environ: dict[str, Any], claims: Claims, start_response: Ca
     return answer
 
 
+def _names_a_job(environ: dict[str, Any]) -> bool:
+    """What Odoo would answer with errors of its own, by which a stranger could tell which tenants there are."""
+    return (
+        environ.get("REQUEST_METHOD") == "GET"
+        and "job_uuid" in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        and database_choice.may_be_named(environ.get("HTTP_X_ODOO_DATABASE", ""))
+    )
+
+
 _odoo_application = http.Application.__call__
 
 
@@ -214,6 +232,8 @@ def _application(
 ) -> Iterable[bytes]:
     path = environ.get("PATH_INFO", "")
     if path == _JOB:
+        if not _names_a_job(environ):
+            return no_such_job()(environ, start_response)
         with job_of(environ.get("HTTP_X_ODOO_DATABASE", "")):
             return _odoo_application(self, environ, start_response)
     if not _OURS.match(path):
@@ -221,7 +241,8 @@ def _application(
             return no_such_account()(environ, start_response)
         environ.pop("HTTP_X_ODOO_DATABASE", None)
         return _odoo_application(self, environ, start_response)
-    environ.pop("HTTP_X_ODOO_DATABASE", None)
+    for name in ("HTTP_X_ODOO_DATABASE", "HTTP_UPGRADE"):  # nothing here is a websocket: Odoo would answer for itself
+        environ.pop(name, None)
     environ["HTTP_COOKIE"] = _SESSION_COOKIE.sub("", environ.get("HTTP_COOKIE", ""))
     if path in _OPEN:
         return _odoo_application(self, environ, start_response)

@@ -151,6 +151,8 @@ _ROLES = """
 SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[:'main', :'odoo', :'operator']) AS wanted(name)
     WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) GROUP BY name \\gexec
 ALTER ROLE :"odoo" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'odoo_password';
+-- All tenants' sessions are of one role, which else could read each other's statements in pg_stat_activity.
+ALTER ROLE :"odoo" SET track_activities = off;
 ALTER ROLE :"operator" LOGIN NOSUPERUSER CREATEDB NOCREATEROLE PASSWORD :'operator_password';
 GRANT :"odoo" TO :"operator";
 SELECT format('GRANT %I TO %I', :'main', :'odoo') WHERE :'main' <> :'odoo' \\gexec

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from . import (
     demo_data,
@@ -23,6 +23,10 @@ from .instance import Instance
 from .operator_database import LIMITS, OperatorDatabase
 
 SERVERS = ("odoo", "qdrant", "mongodb", "chatwoot")
+NO_LIMIT = -1
+_LARGEST = 2**31 - 1  # what the control database's columns hold
+_LONGEST_DAYS = 36_500
+Number = TypeVar("Number", int, float)
 
 
 def main() -> None:
@@ -74,10 +78,10 @@ def _key(instance: Instance, options: argparse.Namespace) -> None:
         keys = env["chatwootai.mcp.key"].with_context(active_test=False)
         if options.list:
             _print_table([_describe_key(key) for key in keys.search([])], options.json)
-        elif options.revoke:
+        elif options.revoke is not None:
             key = keys.search([("key_id", "=", options.revoke)])
             if not key:
-                raise Failure(f"{account_id} has no key {options.revoke}", f"bin/tenant key {account_id} --list")
+                raise Failure(f"{account_id} has no key {options.revoke!r}", f"bin/tenant key {account_id} --list")
             key.action_revoke()
             say(f"{options.revoke} is revoked")
         else:
@@ -105,7 +109,7 @@ def _limit(instance: Instance, options: argparse.Namespace) -> None:
     operator = OperatorDatabase(instance)
     given = {name: value for name in LIMITS if (value := getattr(options, name)) is not None}
     if given:
-        operator.set_limits(account_id, {name: None if value < 0 else value for name, value in given.items()})
+        operator.set_limits(account_id, {name: None if value == NO_LIMIT else value for name, value in given.items()})
     limits = operator.limits(account_id)
     if limits["money_per_month"] is not None and not operator.prices():
         say("warning: no model has a price of yours: money is counted at the tenant's own price, or not at all")
@@ -230,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     key.add_argument("--name", metavar="N", default="bin/tenant")
     key.add_argument("--servers", metavar="S,…", type=_servers, default=SERVERS, help=f"of {','.join(SERVERS)}; all")
     key.add_argument("--write", action="store_true", help="may call tools that write")
-    key.add_argument("--days", metavar="N", type=_positive, help="expires after so many days")
+    key.add_argument("--days", metavar="N", type=_days, help="expires after so many days")
     instead = key.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true")
     instead.add_argument("--revoke", metavar="ID")
@@ -240,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     limit.set_defaults(run=_limit)
     limit.add_argument("account", metavar="ACCOUNT")
     for name in LIMITS:
-        kind = float if name == "money_per_month" else int
+        kind = _LIMIT_KINDS.get(name, _count)
         limit.add_argument(f"--{name.replace('_', '-')}", metavar="N", type=kind)
 
     listing = commands.add_parser("list", help="the tenants")
@@ -258,7 +262,7 @@ def _parser() -> argparse.ArgumentParser:
     usage = commands.add_parser("usage", help="what tenants use and who is near a limit; of one tenant, by day")
     usage.set_defaults(run=_usage)
     usage.add_argument("account", metavar="ACCOUNT", nargs="?")
-    usage.add_argument("--days", metavar="N", type=_positive, default=30, help="of the last N days; 30")
+    usage.add_argument("--days", metavar="N", type=_days, default=30, help="of the last N days; 30")
     usage.add_argument("--sort", choices=tenant_usage.SORTS, default="limit", help="who comes first; nearest a limit")
     usage.add_argument("--json", action="store_true")
 
@@ -307,14 +311,41 @@ def _servers(text: str) -> tuple[str, ...]:
 
 
 def _amount(text: str) -> float:
-    amount = float(text)
-    if not 0 <= amount < float("inf"):
-        raise argparse.ArgumentTypeError("not negative")
+    amount = _number(float, text)
+    if not 0 <= amount <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"from 0 to {_LARGEST}")
     return amount
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+def _money(text: str) -> float:
+    """A limit on money; anything that is no amount would be no limit, in silence."""
+    amount = _number(float, text)
+    return amount if amount == NO_LIMIT else _amount(text)
+
+
+def _count(text: str, largest: int = _LARGEST) -> int:
+    number = _number(int, text)
+    if not NO_LIMIT <= number <= largest:
+        raise argparse.ArgumentTypeError(f"from 0 to {largest}, or {NO_LIMIT} for no limit")
     return number
+
+
+def _tokens(text: str) -> int:
+    return _count(text, largest=2**53)
+
+
+def _days(text: str) -> int:
+    number = _number(int, text)
+    if not 1 <= number <= _LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"from 1 to {_LONGEST_DAYS}")
+    return number
+
+
+def _number(kind: Callable[[str], Number], text: str) -> Number:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+_LIMIT_KINDS = {"money_per_month": _money, "tokens_per_month": _tokens}

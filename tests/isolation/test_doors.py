@@ -1,6 +1,8 @@
 """Whoever is not let in gets the same answer, byte for byte, and nobody can ask which tenants there are."""
 
+import http.client
 import json
+from contextlib import closing
 
 import pytest
 
@@ -64,6 +66,91 @@ def test_there_is_no_rpc_of_odoos_own(stack, path):
     call = {"service": "db", "method": "list", "args": []}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": call}).encode()
     assert send(stack.serving.port, Request("rpc", "POST", path, _JSON, body)).status == 404
+
+
+RPC = [
+    ("db", "list", ()),
+    ("db", "db_exist", ("{name}",)),
+    ("common", "login", ("{name}", "admin", "wrong")),
+    ("common", "authenticate", ("{name}", "admin", "wrong", {})),
+    ("object", "execute_kw", ("{name}", 2, "wrong", "res.users", "search", [[]])),
+]
+
+
+@pytest.mark.parametrize(("service", "method", "arguments"), RPC, ids=[f"{row[0]}.{row[1]}" for row in RPC])
+def test_odoos_rpc_tells_no_name_to_whoever_has_a_session_at_one(stack, service, method, arguments):
+    """A session comes with the login page, before anybody has logged in; then there are Odoo's routes of RPC."""
+    call = rpc_of_odoo(stack)
+
+    def told(name):
+        return call(service, method, [each.format(name=name) if isinstance(each, str) else each for each in arguments])
+
+    answers = {told(name) for name in NAMES}
+    assert len(answers) == 1, answers
+    assert answers <= {'{"jsonrpc": "2.0", "id": 1, "result": false}', DENIED}
+    user = json.loads(call("common", "login", ["acme", "admin", "admin"]))["result"]
+    mine = ["acme", user, "admin", "res.users", "search", [[["id", "=", user]]]]
+    assert json.loads(call("object", "execute_kw", mine))["result"] == [user], "an account's own people get in by it"
+
+
+DENIED = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "error": {
+            "code": 0,
+            "message": "Odoo Server Error",
+            "data": {
+                "name": "odoo.exceptions.AccessDenied",
+                "message": "Access Denied",
+                "arguments": ["Access Denied"],
+                "context": {},
+                "debug": "odoo.exceptions.AccessDenied: Access Denied\n",
+            },
+        },
+    }
+)
+
+
+def rpc_of_odoo(stack):
+    page = send(stack.serving.port, Request("page", "GET", "/web/login?db=acme"))
+    [session] = (value.partition(";")[0] for name, value in page.headers if name == "Set-Cookie")
+
+    def call(service, method, arguments):
+        params = {"service": service, "method": method, "args": arguments}
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}).encode()
+        answer = send(stack.serving.port, Request("rpc", "POST", "/jsonrpc", _JSON | {"Cookie": session}, body))
+        assert answer.status == 200, "with a session the route is there"
+        return answer.body.decode()
+
+    return call
+
+
+@pytest.mark.parametrize("path", ["", "?job_uuid=x", "?db={name}&job_uuid=x", "?db={name}"])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PUT"])
+def test_the_job_runners_door_is_the_same_for_every_name(stack, method, path):
+    def told(name):
+        named = _JSON | {"X-Odoo-Database": name}
+        answer = send(stack.serving.port, Request("job", method, "/queue_job/runjob" + path.format(name=name), named))
+        heads = tuple(head for head in answer.headers if head[0] != "Date")
+        return answer.status, heads, answer.body
+
+    assert len({told(name) for name in NAMES}) == 1
+
+
+def test_a_revoked_key_that_asks_for_a_websocket_is_refused_like_any(stack, known_doors):
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    for why, make in known_doors[1].refused.items():
+        asked = make()
+        connection = http.client.HTTPConnection("127.0.0.1", stack.serving.port, timeout=30)
+        with closing(connection):  # the development server sends no body after such a request
+            connection.request(asked.method, asked.path, asked.body, asked.headers | upgrade)
+            assert connection.getresponse().status == 401, why
 
 
 @pytest.mark.parametrize("path", ["/web/login", "/web/session/get_session_info", "/web/manifest.webmanifest", "/odoo"])

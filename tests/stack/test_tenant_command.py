@@ -32,3 +32,23 @@ def test_what_belongs_to_a_chatwoot_is_not_dropped_in_silence(given):
 def test_a_port_is_one_that_can_be_listened_on(text):
     with pytest.raises(argparse.ArgumentTypeError):
         daemon.port_number(text)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-0.5", "-2", "1e30", "much", ""])
+@pytest.mark.parametrize("option", ["--money-per-month", "--calls-per-minute"])
+def test_what_is_no_limit_is_refused_and_sets_none(option, text, capsys):
+    with pytest.raises(SystemExit):
+        parse("limit", "acme", f"{option}={text}")
+    assert option in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "4000000", "99999999999", "soon"])
+def test_a_key_ends_on_a_day_there_is(text, capsys):
+    with pytest.raises(SystemExit):
+        parse("key", "acme", f"--days={text}")
+    assert "--days" in capsys.readouterr().err
+
+
+def test_limits_are_numbers_or_none():
+    options = parse("limit", "acme", "--money-per-month=-1", "--calls-per-minute=0", "--tokens-per-month=5000000000")
+    assert (options.money_per_month, options.calls_per_minute, options.tokens_per_month) == (-1, 0, 5_000_000_000)

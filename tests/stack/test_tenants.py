@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 from stack import paths, postgres, services, template
@@ -121,6 +122,14 @@ def test_odoos_role_raises_alerts_and_seals_the_audit_and_changes_nothing_else_i
     assert sorted(found) == ["alert INSERT", "alert UPDATE", "audit_head INSERT"]
 
 
+def test_odoos_role_sees_no_statement_of_another_session(one, instance):
+    with closing(postgres.connect(instance.role, NAMES[0])) as other, other.cursor() as cursor:
+        cursor.execute("SELECT 'a customer''s words'")
+        others = "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user"
+        seen = postgres.sql(others, role=instance.role, database="postgres")
+    assert seen and not any("words" in query for query in seen)
+
+
 def test_a_chatwoot_account_connected_in_odoo_is_one_tenants_and_the_operators_map_stays(one, instance):
     def call(statement):
         return postgres.sql(statement, role=instance.role, database=instance.control_database)
@@ -170,7 +179,8 @@ def test_keys_are_printed_alone_listed_without_their_secret_and_revoked(one):
     assert [row["state"] for row in json.loads(tenant("key", NAMES[0], "--list", "--json")) if row["id"] == key_id] == [
         "revoked"
     ]
-    assert "has no key" in tenant("key", NAMES[0], "--revoke", "nosuchkey000", code=1)
+    for no_key in ("nosuchkey000", ""):
+        assert "has no key" in tenant("key", NAMES[0], "--revoke", no_key, code=1), "and it issues none instead"
     assert "no active user" in tenant("key", NAMES[0], "--user", "nobody@example.com", code=1)
 
 
