@@ -75,7 +75,7 @@ def take_list(conversation, listed):
         new = _since_the_last_word(conversation, new)
     rows = conversation.env["chatwootai.message"]
     for message in new:
-        rows += take_message(conversation, message)
+        rows += take_message(conversation, message, found=True)
     for message in listed:
         take_channel_news(conversation, message, take_message)
     conversation.read_through = max([conversation.read_through, *(message.id for message in listed)])
@@ -106,10 +106,11 @@ def _since_the_last_word(conversation, messages):
     return [message for message in messages if message.id >= last]
 
 
-def take_message(conversation, message, *, picked=False):
+def take_message(conversation, message, *, picked=False, found=False):
     """Store a message that may be new; the row, or none when it was there or is not kept.
 
     :param picked: it is the customer's choice among those our message offered, under that message's number
+    :param found: no webhook told of it
     """
     env = conversation.env
     author = _author(conversation, message)
@@ -120,8 +121,8 @@ def take_message(conversation, message, *, picked=False):
             """
             INSERT INTO chatwootai_message
                 (conversation_id, chatwoot_id, author, sender_name, content, attachments, written_at, received_at,
-                 state, picked, attempts, create_uid, create_date, write_uid, write_date)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0,
+                 state, picked, found, attempts, create_uid, create_date, write_uid, write_date)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0,
                     %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
             ON CONFLICT (conversation_id, chatwoot_id, picked) DO NOTHING
             RETURNING id
@@ -136,6 +137,7 @@ def take_message(conversation, message, *, picked=False):
             fields.Datetime.now(),
             state,
             picked,
+            found,
             env.uid,
             env.uid,
         )

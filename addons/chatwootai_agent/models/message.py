@@ -33,6 +33,7 @@ class Message(models.Model):
     attachments = fields.Json(readonly=True)
     written_at = fields.Datetime(readonly=True)
     received_at = fields.Datetime(required=True, readonly=True)
+    found = fields.Boolean(readonly=True, help="No webhook told of it: it was found in Chatwoot's list of messages.")
     state = fields.Selection(
         [
             ("waiting", "Waiting"),

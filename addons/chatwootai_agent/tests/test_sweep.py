@@ -155,6 +155,10 @@ class TestLostWebhooks(SweepCase):
         self.assertEqual((self.states(), self.chatwoot.conversation(25)["status"]), (["handed_over"], "open"))
         self.assertEqual(len(self.alerts()), 1)
 
+    def test_one_whose_webhook_comes_long_after_it_was_written_is_answered(self):
+        self.customer_says("Oi", created_at=int(time.time()) - 7 * 3600)
+        self.assertEqual(self.answer(), ["Resposta a: Oi"])
+
     def test_chatwoot_down_is_no_alert_and_the_next_sweep_looks_as_far_back(self):
         self.chatwoot.add(25, "Oi")
         self.chatwoot.down = True

@@ -76,9 +76,12 @@ def begin(env, conversation_id, no_seat=None):
 
 
 def _came_too_late(env, messages):
-    """Why messages that were found long after they were written are for people; None when they are not."""
+    """Why messages that were found long after they were written are for people; None when they are not.
+
+    One that a webhook told of is answered however late it came: Chatwoot is asked before who has answered since.
+    """
     hours = whole_number(env, _TOO_LATE, _TOO_LATE_HOURS)
-    times = [(message.written_at, message.received_at) for message in messages if message.written_at]
+    times = [(message.written_at, message.received_at) for message in messages if message.found and message.written_at]
     if not any(received - written > timedelta(hours=hours) for written, received in times):
         return None
     written = fields.Datetime.to_string(min(written for written, _received in times))
