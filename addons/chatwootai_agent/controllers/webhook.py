@@ -14,7 +14,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.signature import is_signed
 from odoo.addons.chatwootai_mcp.gateway import CLAIMS, MAX_BODY, deny
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
-from ..models.intake import take_in
+from ..turns.intake import take_in
 
 
 class WebhookController(http.Controller):

@@ -5,10 +5,9 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..turns.handing_over import CLOSED, FAILURE
 from .intents import INTENTS
 
-#: Causes that are no intent of the customer's.
-FAILURE, CLOSED = "failure", "closed"
 _LABEL = re.compile(r"[\w-]{1,100}\Z")
 _MAX_LABELS = 20
 

@@ -9,9 +9,9 @@ from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 from ..crews.opening_hours import is_open, next_opening
+from ..turns.pause import LONGEST_PAUSE
 from .channel_names import channel_name
 
-LONGEST_PAUSE = 20
 _ON_WHO_ANSWERS = frozenset({"answering", "hours", "when_closed"})
 
 

@@ -12,7 +12,7 @@ from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..crews import registry
 from ..crews.reply import HandOff, Reply, Step, Usage
-from ..models.intake import take_in
+from ..turns.intake import take_in
 
 
 class FakeCrew:

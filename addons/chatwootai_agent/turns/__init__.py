@@ -1,1 +1,4 @@
-"""A turn from its beginning to its end: the steps the answering jobs take, each a short transaction of its own."""
+"""What comes in from Chatwoot, and a turn from its beginning to its end.
+
+The steps that the webhook and the answering jobs take, each a short transaction of its own.
+"""

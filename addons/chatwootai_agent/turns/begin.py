@@ -10,11 +10,11 @@ from odoo.addons.chatwootai_mcp.models.company_language import in_company_langua
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 from odoo.addons.chatwootai_mcp.models.parameters import whole_number
 
-from ..models.inbox import LONGEST_PAUSE
-from ..models.intake import note_conversation
 from .admission import refusal
 from .bundle import bundle_of
 from .closed import agents_answer, stand_aside
+from .intake import note_conversation
+from .pause import LONGEST_PAUSE
 
 _READING_SECONDS = 3.0  # until it is asked again whether files were read; whoever reads them says so too
 _TOO_LATE = "chatwootai_agent.too_late_hours"

@@ -13,8 +13,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 
-from ..models.hand_off_rule import CLOSED
-from .handing_over import enqueue, routing, spoken_moment
+from .handing_over import CLOSED, enqueue, routing, spoken_moment
 
 _OFTEN_ENOUGH = 3600.0  # seconds: hours may be changed while it is closed, by a calendar or in Chatwoot
 

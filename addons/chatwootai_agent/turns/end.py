@@ -9,7 +9,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.state_machine import (
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
-from ..models.intake import note_conversation, take_list
+from .intake import note_conversation, take_list
 from .saying import call_a_person, say
 from .trace import costs, note_result, note_steps
 

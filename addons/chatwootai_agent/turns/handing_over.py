@@ -19,6 +19,9 @@ from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 from ..crews.wording import wording_of
 from .summary import summary
 
+#: Causes that are no intent of the customer's.
+FAILURE, CLOSED = "failure", "closed"
+
 
 def hand_over(turn, bundle, intent, reason, *, message=None, team_number=None):
     """The agents' hand-off of a turn: told to the customer, explained to the people, and opened."""

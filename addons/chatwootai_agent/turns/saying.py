@@ -8,10 +8,9 @@ from odoo.addons.chatwootai_mcp.models.outbox import MAX_CONTENT
 
 from ..crews.goodbye import CLOSING
 from ..crews.part import Part
-from ..models.hand_off_rule import FAILURE
 from .admission import QUOTA
 from .closing import after_farewell
-from .handing_over import enqueue, hand_over
+from .handing_over import FAILURE, enqueue, hand_over
 
 _MANAGERS = "chatwootai_agent.group_agent_manager"
 

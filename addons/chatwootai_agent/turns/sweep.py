@@ -19,7 +19,7 @@ from odoo.addons.chatwootai_mcp.models.alert import MANAGERS
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
-from ..models.intake import locked_conversation, note_conversation, take_list
+from .intake import locked_conversation, note_conversation, take_list
 from .with_people import note_answer, to_ask_after
 
 _logger = logging.getLogger(__name__)

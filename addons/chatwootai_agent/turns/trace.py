@@ -4,9 +4,10 @@ from odoo import fields
 
 from odoo.addons.chatwootai_mcp.tenancy.masking import mask
 
-from ..models.intents import INTENTS_OF_TURNS
+from ..crews.goodbye import CLOSING
+from ..crews.intent import PERSON, SPECIALISTS
 
-_INTENTS = frozenset(name for name, _title in INTENTS_OF_TURNS)
+_INTENTS = frozenset((*SPECIALISTS, PERSON, CLOSING))
 
 
 def note_result(turn, reply, steps, ms):

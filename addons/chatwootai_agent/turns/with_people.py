@@ -18,9 +18,9 @@ from odoo.addons.chatwootai_mcp.models.company_language import in_company_langua
 from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 from ..crews.goodbye import is_goodbye
-from ..models.intake import note_conversation, take_list
 from .begin import hand_off_is_under_way
 from .handing_over import enqueue, routing
+from .intake import note_conversation, take_list
 
 QUIET = timedelta(minutes=30)
 _FARTHEST = timedelta(days=30)

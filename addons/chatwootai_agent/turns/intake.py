@@ -15,7 +15,7 @@ from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignor
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
 
 from .channel_news import take_channel_news
-from .inbox import LONGEST_PAUSE
+from .pause import LONGEST_PAUSE
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _SPEAKERS = (Author.PERSON, Author.BOT)
