@@ -206,7 +206,7 @@ class Stack:
 def served_stack(
     log: Path, companies=TWO_COMPANIES, mind=move_for, first_start=MappingProxyType({}), **environment: str
 ) -> Iterator[Stack]:
-    """A fresh stack, stopped at the end.
+    """A fresh stack, stopped at the end, and nothing left of it.
 
     :param companies: the tenants to make, each with its demo company or None
     :param mind: what the model says, where it is not the demo's
@@ -215,8 +215,7 @@ def served_stack(
     """
     port = free_port()
     with environment_with(CHATWOOTAI_PUBLIC_URL=f"http://127.0.0.1:{port}", **environment):
-        for left in json.loads(command("tenant", "list", "--json").stdout):
-            command("tenant", "drop", left["account_id"], "--yes")
+        _drop_all()
         with (
             ChatwootServer(port=0, retry_seconds=0.5, journal_size=1_000_000) as chatwoot,
             ModelServer(port=0, mind=mind) as model,
@@ -228,6 +227,12 @@ def served_stack(
                 yield stack
             finally:
                 stack.serving.stop()
+                _drop_all()  # their names are a person's to take
+
+
+def _drop_all():
+    for left in json.loads(command("tenant", "list", "--json").stdout):
+        command("tenant", "drop", left["account_id"], "--yes")
 
 
 @contextmanager

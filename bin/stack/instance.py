@@ -148,6 +148,9 @@ def read_environment(file: Path) -> dict[str, str]:
 # Odoo's role owns its tenants' databases but may not create any; the operator creates them, and owns the control
 # database. The templates belong to the main instance's role, so the other instances' roles are members of it.
 _ROLES = """
+BEGIN;
+-- Of commands that start at once, all but one would fail: "tuple concurrently updated".
+SELECT FROM pg_advisory_xact_lock(hashtext('chatwootai_roles'));
 SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[:'main', :'odoo', :'operator']) AS wanted(name)
     WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) GROUP BY name \\gexec
 ALTER ROLE :"odoo" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'odoo_password';
@@ -156,4 +159,5 @@ ALTER ROLE :"odoo" SET track_activities = off;
 ALTER ROLE :"operator" LOGIN NOSUPERUSER CREATEDB NOCREATEROLE PASSWORD :'operator_password';
 GRANT :"odoo" TO :"operator";
 SELECT format('GRANT %I TO %I', :'main', :'odoo') WHERE :'main' <> :'odoo' \\gexec
+COMMIT;
 """

@@ -59,8 +59,11 @@ def create(instance: Instance, wanted: NewTenant) -> dict[str, str | None]:
         if operator.state(account_id) == "creating":
             say(f"{account_id} was left half made by an interrupted command: removing that first")
             _remove_everywhere(instance, operator, account_id)
-        if operator.state(account_id) or operator.database_exists(account_id):
-            raise Failure(f"there is an account or a database {account_id} already", "bin/tenant list")
+        if operator.state(account_id):
+            raise Failure(f"there is an account {account_id} already", "bin/tenant list")
+        if operator.database_exists(account_id):
+            what = f"PostgreSQL has a database {account_id} already, which is no account of this instance"
+            raise Failure(what, "another name, or drop it where it was made (CHATWOOTAI_INSTANCE=… bin/tenant drop)")
         operator.register(account_id, wanted.demo, chatwoot)
         try:
             return _make(instance, operator, wanted)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -120,6 +121,11 @@ def test_odoos_role_raises_alerts_and_seals_the_audit_and_changes_nothing_else_i
     """
     found = postgres.sql(rights, database=instance.control_database, odoo=instance.role)
     assert sorted(found) == ["alert INSERT", "alert UPDATE", "audit_head INSERT"]
+
+
+def test_commands_that_start_at_once_prepare_the_servers_one_after_the_other(instance):
+    with ThreadPoolExecutor(6) as starting:
+        list(starting.map(lambda _command: Instance(instance.name).prepare(), range(12)))
 
 
 def test_odoos_role_sees_no_statement_of_another_session(one, instance):
