@@ -49,6 +49,7 @@ def run(instance: Instance) -> list[Row]:
         _neighbour(instance) as neighbour,
         stands.served(stand, ODOO_QUEUE_JOB_CHANNELS=CHANNELS) as server,
     ):
+        stands.wait_until_idle(server)
         _measure(server, stand, 2)  # caches and registries are not what is measured
         _Callers(server, neighbour.key, NOISY, "search_records", SEARCH, 2, 2).counts()
         found, floods = _phases(server, stand, neighbour)
@@ -68,6 +69,7 @@ def _phases(server: serve.Server, stand: Stand, neighbour: Neighbour) -> tuple[d
             ("jobs", _jobs),
         ):
             say(f"  {name}, {number + 1} of {ROUNDS}")
+            stands.wait_until_idle(server)  # what one flood leaves to do is not the next phase's
             under_way = flood(server, neighbour)
             measured = _measure(server, stand, SECONDS)
             for kind, seconds in measured.items():

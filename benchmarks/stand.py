@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 from stack import odoo_env, paths, serve, tenants
 from stack.console import Failure
 from stack.instance import Instance
@@ -66,6 +68,13 @@ def served(stand: Stand, *arguments: str, **environment: str) -> Iterator[serve.
     quiet = {"ODOO_QUEUE_JOB_CHANNELS": "root:0"}
     with serve.serving(stand.instance, 0, [LOAD, *arguments], log=log, **(quiet | environment)) as server:
         yield server
+
+
+def wait_until_idle(server: serve.Server, seconds: float = 60.0) -> None:
+    """A server that has just started still imports crewai, and after a flood what it gathered is still written."""
+    process, deadline = psutil.Process(server.process.pid), time.monotonic() + seconds
+    while process.cpu_percent(0.5) > 10 and time.monotonic() < deadline:
+        pass
 
 
 def environment_of_user() -> Any:

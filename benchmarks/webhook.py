@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 from stack import serve
 from stack.instance import Instance
 
@@ -36,7 +35,7 @@ def run(instance: Instance) -> list[Row]:
     with stands.tenant(instance) as stand:
         commits = _row_and_commit()
         with stands.served(stand) as server:
-            _wait_until_idle(server)
+            stands.wait_until_idle(server)
             waiting = deliveries(stand)
             for _ in range(RATE):
                 deliver(server.port, stand, next(waiting))
@@ -56,13 +55,6 @@ def run(instance: Instance) -> list[Row]:
             note="threads, no jobs in this process",
         ),
     ]
-
-
-def _wait_until_idle(server: serve.Server, seconds: float = 60.0) -> None:
-    """A server that has just started still imports crewai, which is not what is measured."""
-    process, deadline = psutil.Process(server.process.pid), time.monotonic() + seconds
-    while process.cpu_percent(1.0) > 10 and time.monotonic() < deadline:
-        pass
 
 
 def deliveries(stand: Stand, first: int = 1, status: str = "pending") -> Iterator[Delivery]:

@@ -10,6 +10,7 @@ service that tells of databases serves nothing.
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import psycopg2
@@ -39,18 +40,27 @@ def may_be_named(name: Any) -> bool:
 
 
 def is_ours(name: str) -> bool:
-    """A name that is not known is looked up each time: a tenant just made is there at once."""
-    global _known, _known_until
+    """A name that is not known is looked up each time: a tenant just made is there at once.
+
+    One that is known need not wait for the look, which makes a connection: whoever opens the database will see.
+    """
+    global _known_until
     with _lock:
-        if name in _known and time.monotonic() < _known_until:
+        if name in _known:
+            if time.monotonic() >= _known_until:
+                _known_until = time.monotonic() + _TRUSTED_SECONDS
+                threading.Thread(target=_look, name="chatwootai-databases", daemon=True).start()
             return True
-    try:
+    _look()
+    return name in _known
+
+
+def _look() -> None:
+    global _known, _known_until
+    with suppress(psycopg2.Error):  # PostgreSQL can't be asked: what was known stays
         listed = frozenset(databases.list_dbs(force=True))
-    except psycopg2.Error:
-        return name in _known  # PostgreSQL can't be asked: whoever opens the database will see
-    with _lock:
-        _known, _known_until = listed, time.monotonic() + _TRUSTED_SECONDS
-    return name in listed
+        with _lock:
+            _known, _known_until = listed, time.monotonic() + _TRUSTED_SECONDS
 
 
 def forget(name: str) -> None:

@@ -1,11 +1,15 @@
 """queue_job's runner takes up tenants created after its start, lets go of dropped ones, and serves tenants only.
 
-The runner lists databases once, when it starts. This patch compares its list with the databases there are at each turn
-of its loop, which it takes at least every few seconds. Only databases whose name is an account_id are taken: a role may
-own others (tests, templates in the making), and their jobs are not for this server.
+The runner lists databases once, when it starts. This patch compares its list with the databases there are once a
+second. Only databases whose name is an account_id are taken: a role may own others (tests, templates in the making),
+and their jobs are not for this server.
+
+The runner's loop turns several times for each job. What it would ask at each turn of every tenant's database (are jobs
+dead? is the connection?), so that one tenant's jobs cost more the more tenants there are, is asked now and then.
 """
 
 import logging
+import time
 from collections import Counter
 
 from odoo.addons.queue_job import jobrunner
@@ -19,10 +23,13 @@ _logger = logging.getLogger(__name__)
 
 START_SECONDS = 1  # queue_job waits 5 before the first job
 ADOPTION_SECONDS = 3
+LOOK_SECONDS = 1.0  # for new, dropped and dead
+ALIVE_SECONDS = 30.0  # for something to pass through each connection: what stands between closes one that is silent
 
 _get_db_names = runner.QueueJobRunner.get_db_names
 _initialize_databases = runner.QueueJobRunner.initialize_databases
 _requeue_dead_jobs = runner.QueueJobRunner.requeue_dead_jobs
+_keep_alive = runner.Database.keep_alive
 _running: runner.QueueJobRunner | None = None
 
 
@@ -45,14 +52,30 @@ def requeue_dead_jobs(self):
     """Called once per turn of the runner's loop, before it reads notifications."""
     global _running
     _running = self
-    names = set(self.get_db_names())
-    for name in set(self.db_by_name) - names:
-        _let_go(self, name)
-    for name in sorted(names - set(self.db_by_name)):
-        _adopt(self, name)
+    if _is_due(self, LOOK_SECONDS):
+        names = set(self.get_db_names())
+        for name in set(self.db_by_name) - names:
+            _let_go(self, name)
+        for name in sorted(names - set(self.db_by_name)):
+            _adopt(self, name)
+        _requeue_dead_jobs(self)
     if queue_status.note_is_due():
         queue_status.note(_jobs(self.channel_manager))
-    return _requeue_dead_jobs(self)
+
+
+def keep_alive(self):
+    """Called at each turn for each database that told of nothing."""
+    if _is_due(self, ALIVE_SECONDS):
+        _keep_alive(self)
+
+
+def _is_due(of, seconds):
+    """Whether it was last done so long ago; then it is done now."""
+    now = time.monotonic()
+    if now - vars(of).get("_done_at", float("-inf")) < seconds:
+        return False
+    of._done_at = now
+    return True
 
 
 def _jobs(manager):
@@ -97,3 +120,4 @@ runner.SELECT_TIMEOUT = ADOPTION_SECONDS
 runner.QueueJobRunner.get_db_names = get_db_names
 runner.QueueJobRunner.initialize_databases = initialize_databases
 runner.QueueJobRunner.requeue_dead_jobs = requeue_dead_jobs
+runner.Database.keep_alive = keep_alive

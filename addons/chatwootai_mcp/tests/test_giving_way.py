@@ -52,6 +52,18 @@ class TestGivingWay(TransactionCase):
             self.statement()
         self.assertEqual(time.waits, 3)
 
+    def test_a_request_that_comes_during_a_statement_goes_before_what_follows_it(self):
+        time, stack = self.passing(looks=3, after=lambda: self.calls.leave("bella"))
+        execute = giving_way._execute
+
+        def while_others_come(*statement):
+            self.calls.enter("bella")
+            return execute(*statement)
+
+        with stack, job_of("acme"), patch.object(giving_way, "_execute", while_others_come):
+            self.statement()
+        self.assertEqual(time.waits, 3)
+
     def test_it_does_not_wait_for_long(self):
         time, stack = self.passing()
         with stack, job_of("acme"), self.calls.admitted("bella"):

@@ -95,7 +95,7 @@ class TestQueueRunner(TransactionCase):
 
         with (
             patch.object(queue_runner, "_get_db_names", return_value=names),
-            patch.object(queue_runner, "_requeue_dead_jobs"),
+            patch.object(queue_runner, "_requeue_dead_jobs") as self.looked_for_dead,
             patch.object(queue_runner, "_running", None),
             patch.object(queue_runner.queue_status, "note_is_due", return_value=False),
             patch.object(queue_runner.runner, "Database", side_effect=open_database),
@@ -111,6 +111,27 @@ class TestQueueRunner(TransactionCase):
         self.assertEqual(set(runner.db_by_name), {"stays", "new"})
         gone.close.assert_called_once()
         runner.channel_manager.remove_db.assert_called_once_with("gone")
+
+    def test_a_turn_of_the_loop_asks_no_database_what_was_asked_a_moment_before(self):
+        runner = Mock(db_by_name={})
+        self.assertEqual(self._turn(runner, ["acme"]), ["acme"])
+        self.looked_for_dead.assert_called_once()
+        with patch.object(queue_runner.time, "monotonic", return_value=runner._done_at + 0.9):
+            self.assertEqual(self._turn(runner, ["acme", "bella"]), [])
+            self.looked_for_dead.assert_not_called()
+        with patch.object(queue_runner.time, "monotonic", return_value=runner._done_at + 1.1):
+            self.assertEqual(self._turn(runner, ["acme", "bella"]), ["bella"])
+            self.looked_for_dead.assert_called_once()
+
+    def test_a_silent_database_is_asked_now_and_then(self):
+        database = Mock()
+        with patch.object(queue_runner, "_keep_alive") as asked:
+            for _ in range(3):
+                queue_runner.keep_alive(database)
+            asked.assert_called_once_with(database)
+            database._done_at -= queue_runner.ALIVE_SECONDS
+            queue_runner.keep_alive(database)
+            self.assertEqual(asked.call_count, 2)
 
     def test_databases_that_are_no_tenants_are_left_alone(self):
         runner = Mock(db_by_name={})
