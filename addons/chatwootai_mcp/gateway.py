@@ -22,7 +22,7 @@ from odoo import http
 
 from . import database_choice
 from .control import get_control
-from .giving_way import job_of
+from .giving_way import job_of, request_of
 from .log_context import working_for
 from .servers import admission
 from .servers.refusals import Refusal, address_of, refusals
@@ -269,7 +269,7 @@ def _application(
     environ["HTTP_X_ODOO_DATABASE"] = claims.account_id
     admitted = admission.admitted_call if _MCP.match(path) else admission.webhooks.admitted
     try:
-        with working_for(claims.account_id), admitted(claims.account_id) as waited:
+        with working_for(claims.account_id), admitted(claims.account_id) as waited, request_of(claims.account_id):
             if waited:
                 meter.add(claims.account_id, waits_ms=round(1000 * waited))
             return _odoo_application(self, environ, _noting_refusals(environ, claims, start_response))

@@ -1,13 +1,14 @@
-"""Jobs let other tenants' requests go first, where both share a process.
+"""Jobs, and the requests of a tenant that sends more than may run at once, let other tenants' requests go first.
 
-A job computes on Python's one processor, and others wait for it. Before each of its statements, and before it goes on
-with what it was told, it looks whether a call or webhook of another tenant is under way, and lets it pass: for some
+Whoever computes on Python's one processor has the others wait. Before each of its statements, and before it goes on
+with what it was told, a job looks whether a call or webhook of another tenant is under way, and lets it pass: for some
 milliseconds, and for no more than three times as long as it works, so that even a steady stream of requests leaves it
-a quarter of its pace.
+a quarter of its pace. A flood of requests does so for those of tenants that do not flood.
 """
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -21,46 +22,56 @@ _LOOK_SECONDS = 0.002
 _pause = threading.Event()  # never set: waited for, it lets others run
 
 
-class _Job:
-    """Whose job this context runs, and since when it has worked without giving way."""
+class _Work:
+    """Whose work this context does, for whom it gives way, and until when it need not again."""
 
-    def __init__(self, account_id):
+    def __init__(self, account_id: str, others_first: Callable[[str], bool]) -> None:
         self.account_id = account_id
+        self.others_first = others_first
         self.patience_from = 0.0
 
-    def give_way(self):
+    def give_way(self) -> None:
         began = now = time.monotonic()
         if began < self.patience_from:
             return
-        while now - began < LONGEST_SECONDS and admission.others_under_way(self.account_id):
+        while now - began < LONGEST_SECONDS and self.others_first(self.account_id):
             _pause.wait(_LOOK_SECONDS)
             now = time.monotonic()
         self.patience_from = now + (now - began) / MOST_OF_ITS_WORK
 
 
-_job: ContextVar[_Job | None] = ContextVar("chatwootai_job", default=None)
+_work: ContextVar[_Work | None] = ContextVar("chatwootai_work", default=None)
+
+
+def job_of(account_id: str):
+    """What runs within is a job of this tenant."""
+    return _doing(_Work(account_id, admission.others_under_way))
+
+
+def request_of(account_id: str):
+    """What runs within is a request of this tenant."""
+    return _doing(_Work(account_id, admission.is_in_the_way))
 
 
 @contextmanager
-def job_of(account_id):
-    """What runs within is a job of this tenant."""
-    token = _job.set(_Job(account_id))
+def _doing(work: _Work) -> Iterator[None]:
+    token = _work.set(work)
     try:
         yield
     finally:
-        _job.reset(token)
+        _work.reset(token)
 
 
 _execute = Cursor.execute
 
 
 def execute(self, query, params=None, log_exceptions=True):
-    job = _job.get()
-    if job is None:
+    work = _work.get()
+    if work is None:
         return _execute(self, query, params, log_exceptions)
-    job.give_way()
+    work.give_way()
     _execute(self, query, params, log_exceptions)
-    job.give_way()
+    work.give_way()
 
 
 Cursor.execute = execute

@@ -70,6 +70,14 @@ def others_under_way(account_id: str) -> bool:
     return calls.others_running(account_id) or webhooks.others_running(account_id)
 
 
+def is_in_the_way(account_id: str) -> bool:
+    """Whether the tenant has more requests than may run at once, while one runs of a tenant that has not."""
+    lanes = LANES.values()
+    return any(lane.has_waiting(account_id) for lane in lanes) and any(
+        lane.others_at_ease(account_id) for lane in lanes
+    )
+
+
 def refusal(overloaded: Overloaded) -> Response:
     return Response(
         f'{{"error":"{overloaded}"}}',

@@ -145,6 +145,15 @@ class Bulkhead:
         use = self._tenants.get(account_id)
         return self._running > (use.running if use else 0)
 
+    def has_waiting(self, account_id: str) -> bool:
+        return account_id in self._queued
+
+    def others_at_ease(self, account_id: str) -> bool:
+        """Whether a call runs of another tenant that has none waiting: a glance, too."""
+        use = self._tenants.get(account_id)
+        crowds = sum(use.running for name, use in list(self._queued.items()) if name != account_id)
+        return self._running > crowds + (use.running if use else 0)
+
     def uses(self) -> dict[str, TenantUse]:
         """What each tenant uses, for whoever watches."""
         with self._lock:

@@ -1,12 +1,14 @@
-"""A job lets other tenants' requests go first, its own tenant's not, and never for much longer than it works."""
+"""A job lets other tenants' requests go first, its own tenant's not, and never for much longer than it works; so does
+a flood of requests, for those of tenants that do not flood."""
 
+import threading
 from contextlib import ExitStack
 from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
 from .. import giving_way
-from ..giving_way import job_of
+from ..giving_way import job_of, request_of
 from ..servers import admission
 from ..tenancy.bulkhead import Bounds, Bulkhead
 
@@ -32,7 +34,8 @@ class TestGivingWay(TransactionCase):
     def setUp(self):
         super().setUp()
         self.calls = Bulkhead(Bounds(2))
-        self.enterContext(patch.multiple(admission, calls=self.calls, webhooks=Bulkhead(Bounds(2))))
+        lanes = {"calls": self.calls, "webhooks": Bulkhead(Bounds(2))}
+        self.enterContext(patch.multiple(admission, LANES=lanes, **lanes))
 
     def passing(self, **options):
         time = Time(**options)
@@ -89,4 +92,39 @@ class TestGivingWay(TransactionCase):
             with job_of("acme"):
                 self.statement()
             self.statement()
+        self.assertEqual(time.waits, 0)
+
+    def flood(self, account_id):
+        """As many of the tenant's calls as may run, and one that waits behind them, until the test is done."""
+        while not self.calls.has_waiting(account_id):
+            waiting = threading.Thread(target=self.calls.enter, args=[account_id])
+            waiting.start()
+            waiting.join(0.05)
+
+        def end():
+            while waiting.is_alive():
+                self.calls.leave(account_id)
+                waiting.join(0.05)
+
+        self.addCleanup(end)
+
+    def test_a_flood_lets_the_request_of_a_tenant_that_does_not_flood_go_first(self):
+        self.flood("acme")
+        self.calls.enter("bella")
+        time, stack = self.passing(looks=3, after=lambda: self.calls.leave("bella"))
+        with stack, request_of("acme"):
+            self.statement()
+        self.assertEqual(time.waits, 3)
+
+    def test_floods_and_single_requests_do_not_wait_for_one_another(self):
+        self.calls.enter("bella")
+        time, stack = self.passing()
+        with stack, self.calls.admitted("acme"), request_of("acme"):
+            self.statement()  # no flood
+        self.assertEqual(time.waits, 0)
+        self.flood("acme")
+        self.flood("bella")
+        time, stack = self.passing()
+        with stack, request_of("acme"):
+            self.statement()  # nobody is at ease
         self.assertEqual(time.waits, 0)
