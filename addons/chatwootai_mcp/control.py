@@ -133,15 +133,25 @@ class Control:
             cr.commit()
 
     def note_audit_head(self, account_id: str, seq: int, seal: str) -> None:
-        """Note how far the tenant's audit is, where the tenant's database can't reach it."""
-        insert = "INSERT INTO audit_head (account_id, seq, seal) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+        """Note how far the tenant's audit is, where its database can't reach it; once, while it stays there."""
+        insert = (
+            "INSERT INTO audit_head (account_id, seq, seal) SELECT %(account)s, %(seq)s, %(seal)s WHERE NOT EXISTS"
+            " (SELECT FROM audit_head WHERE account_id = %(account)s AND seq = %(seq)s AND seal = %(seal)s)"
+            " ON CONFLICT DO NOTHING"
+        )
         with suppress(Unreachable), self._cursor() as cr:
-            cr.execute(insert, (account_id, seq, seal), log_exceptions=False)
+            cr.execute(insert, {"account": account_id, "seq": seq, "seal": seal}, log_exceptions=False)
             cr.commit()
 
     def audit_heads(self, account_id: str) -> list[tuple[int, str]]:
         """How far the tenant's audit was, at several times."""
         return self._rows("SELECT seq, seal FROM audit_head WHERE account_id = %s ORDER BY seq", account_id) or []
+
+    def forget_audit_heads(self, account_id: str, seq: int) -> None:
+        """What was noted of rows that retention has taken away, and a month ago: nothing is left to hold it against."""
+        with suppress(Unreachable), self._cursor() as cr:
+            cr.execute("SELECT forget_audit_heads(%s, %s)", (account_id, seq), log_exceptions=False)
+            cr.commit()
 
     def forget(self, account_id: str) -> None:
         self._limits.pop(account_id, None)

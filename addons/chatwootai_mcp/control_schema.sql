@@ -98,6 +98,13 @@ CREATE TABLE IF NOT EXISTS audit_head (
     PRIMARY KEY (account_id, hour)
 );
 
+-- Odoo says up to which row retention has taken a tenant's audit away. What was noted within the month stays, whatever it
+-- says: no row is taken away sooner.
+CREATE OR REPLACE FUNCTION forget_audit_heads(tenant text, until bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DELETE FROM public.audit_head WHERE account_id = tenant AND seq <= until AND hour < now() - interval '30 days'
+$$;
+
 -- Odoo reads everything, raises and counts alerts, and changes nothing else.
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"odoo";
 GRANT USAGE ON SCHEMA public TO :"odoo";
@@ -105,5 +112,5 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO :"odoo";
 GRANT INSERT (account_id, kind, message), UPDATE (count, last_at) ON alert TO :"odoo";
 GRANT INSERT (account_id, seq, seal) ON audit_head TO :"odoo";
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_chatwoot_account, give_up_chatwoot_account TO :"odoo";
+GRANT EXECUTE ON FUNCTION claim_chatwoot_account, give_up_chatwoot_account, forget_audit_heads TO :"odoo";
 COMMIT;

@@ -102,6 +102,24 @@ def test_odoos_role_changes_nothing_in_it(instance):
             postgres.sql(statement, role=instance.role, database=instance.control_database)
 
 
+def test_what_was_noted_of_rows_that_retention_took_goes_after_a_month_and_not_before(instance):
+    def control(statement, role=postgres.OPERATOR):
+        return postgres.sql(statement, role=role, database=instance.control_database)
+
+    days_of = {1_000_001: 60, 1_000_002: 40, 1_000_003: 20, 1_000_004: 50}  # by row
+    for seq, days in days_of.items():
+        control(
+            "INSERT INTO audit_head (account_id, hour, seq, seal)"
+            f" VALUES ('{NAME}', now() - interval '{days} days', {seq}, 'x')"
+        )
+    try:
+        control(f"SELECT forget_audit_heads('{NAME}', 1000003)", role=instance.role)
+        kept = control(f"SELECT seq FROM audit_head WHERE account_id = '{NAME}' AND seq > 1000000 ORDER BY seq")
+        assert kept == ["1000003", "1000004"]
+    finally:
+        control(f"DELETE FROM audit_head WHERE account_id = '{NAME}' AND seq > 1000000")
+
+
 def test_a_row_that_the_owner_of_the_tables_removed_is_found_by_the_check(instance):
     whole = json.loads(tenant("audit", NAME, "--verify", "--json"))
     assert whole["found"] == []

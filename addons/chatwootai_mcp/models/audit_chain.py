@@ -76,7 +76,7 @@ class AuditChain(models.Model):
     @api.model
     def _chain(self) -> Chain | None:
         """The tenant's chain, made when it is first asked for; None while its key can't be read."""
-        return _opened(self._key())
+        return _opened_or_told(self._key())
 
     @api.model
     @tools.ormcache()
@@ -131,6 +131,8 @@ class AuditChain(models.Model):
         purged = 0
         while count := in_own_transaction(self.env, _purge_some, until):
             purged += count
+        [last] = in_own_transaction(self.env, _heads, "purged")
+        get_control().forget_audit_heads(self.env.cr.dbname, last.seq)
         if purged:
             event = AuditEvent(
                 f"user:{self.env.uid}",
@@ -206,7 +208,7 @@ def _key_made(env) -> str:
         [key],
     )
     [key] = env.cr.fetchone()
-    _adopt(env, _opened(key))
+    _adopt(env, _opened_or_told(key))
     return key
 
 
@@ -220,7 +222,7 @@ def _adopt(env, chain: Chain | None) -> None:
 def _seal_in(env) -> int:
     env.cr.execute("SELECT key, head_seq, head_seal FROM chatwootai_audit_chain FOR UPDATE")
     row = env.cr.fetchone()
-    chain = row and _opened(row[0])
+    chain = row and _opened_or_told(row[0])
     if not chain:
         return 0
     head = Head(row[1], row[2] or "")
@@ -248,7 +250,7 @@ def _seal_in(env) -> int:
 def _purge_some(env, until) -> int:
     env.cr.execute("SELECT key, head_seq, purged_seq FROM chatwootai_audit_chain FOR UPDATE")
     row = env.cr.fetchone()
-    chain = row and _opened(row[0])
+    chain = row and _opened_or_told(row[0])
     if not chain:
         return 0
     _key, head_seq, purged_seq = row
@@ -302,10 +304,13 @@ def _findings(chains, noted):
     begun = cr.fetchone()
     if begun is None and not noted and not _any_row(cr):
         return  # nothing was ever audited here
-    key, head_mac, purged_mac = begun or ("", "", "")
-    chain = _opened(key)
+    if begun is None:
+        yield Finding(0, "its key is gone")
+        return
+    key, head_mac, purged_mac = begun
+    chain = _opened_or_told(key)
     if chain is None:
-        yield Finding(0, "its key is gone, or can't be read with the server's secret_key")
+        yield Finding(0, "its key can't be read with the server's secret_key")
         return
     head, purged = _heads(chains.env, "head", "purged")
     for found, of, mac in ((head, "head", head_mac), (purged, "purged", purged_mac)):
@@ -345,12 +350,21 @@ def _links(cr, last: int):
         last = rows[-1][0]
 
 
-@functools.lru_cache(maxsize=1024)
-def _opened(ciphertext: str) -> Chain | None:
+def _opened_or_told(ciphertext: str) -> Chain | None:
     try:
-        return Chain(base64.urlsafe_b64decode(get_keyring().decrypt(PURPOSE, ciphertext)))
+        return _opened(ciphertext)
     except (Undecipherable, WeakSecret, ValueError):
-        _logger.error(
-            "the audit's key can't be read with the server's secret_key: rows are written without fingerprint"
-        )
+        _tell_unreadable(ciphertext)
         return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _opened(ciphertext: str) -> Chain:
+    """What fails is not remembered: the secret may be put back, and then the key is read again."""
+    return Chain(base64.urlsafe_b64decode(get_keyring().decrypt(PURPOSE, ciphertext)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _tell_unreadable(_ciphertext: str) -> None:
+    """Once for each key, not for each row."""
+    _logger.error("the audit's key can't be read with the server's secret_key: rows are written without fingerprint")

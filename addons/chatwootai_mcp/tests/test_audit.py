@@ -230,7 +230,16 @@ class TestChain(AuditCase):
             chain_model._opened.cache_clear()
             self.record()
             self.assertEqual(self.found(), [(0, "its")])
-        chain_model._opened.cache_clear()
+        self.assertEqual(len(self.found()), 1, "the secret is back: only the row without a fingerprint is wrong")
+
+    def test_nothing_is_wrong_with_an_audit_that_was_not_begun_and_no_key_is_missed(self):
+        """As after a kill -9 before the first rows of a new account were written."""
+        self.tamper("DELETE FROM chatwootai_audit")
+        self.tamper("DELETE FROM chatwootai_audit_chain")
+        with self.assertNoLogs(chain_model.__name__, "ERROR"):
+            self.assertEqual(self.found(), [])
+            self.operator.audit_heads.return_value = [(self.last, "0" * 64)]
+            self.assertEqual(self.found(), [(0, "its")], "what the operator noted is gone")
 
     def test_the_operator_notes_how_far_it_is(self):
         self.record()
@@ -253,6 +262,8 @@ class TestRetention(AuditCase):
     def test_rows_that_had_their_time_go_and_the_rest_stays_provable(self):
         self.assertEqual(self.chain._purge(), 2)
         self.assertEqual(self.tools(), {"days_40", "days_1"})
+        [purged] = chain_model._heads(self.env, "purged")
+        self.operator.forget_audit_heads.assert_called_once_with(self.env.cr.dbname, purged.seq)
         self.assertEqual(self.found(), [])
         self.assertEqual(self.audit.search([("tool", "=", "retention")]).kind, "configuration")
 
