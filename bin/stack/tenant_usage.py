@@ -25,6 +25,9 @@ _SUMS = """
     coalesce(sum(refused), 0)::bigint AS refused,
     round(coalesce(sum(call_ms), 0) / 1000.0, 1)::float AS call_seconds,
     round(coalesce(sum(waits_ms), 0) / 1000.0, 1)::float AS waited_seconds,
+    round(100.0 * sum(cache_hits) / nullif(sum(cache_lookups), 0))::int AS cache_hit_percent,
+    coalesce(sum(pool_waits), 0)::bigint AS pool_waits,
+    max(pool_size) AS pool_size,
     coalesce(sum(turns), 0)::bigint AS turns,
     coalesce(sum(failed_turns), 0)::bigint AS failed_turns,
     coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), 0)::bigint AS tokens,
@@ -35,10 +38,16 @@ _STORED = """
     max(vectors) AS vectors,
     round(max(coalesce(database_bytes, 0) + coalesce(file_bytes, 0)) / 1048576.0, 1)::float AS storage_mb
 """
+# Each as it was last measured: a store that is down leaves its own out.
+_STORED_LAST = """
+    (SELECT documents FROM chatwootai_usage WHERE documents IS NOT NULL ORDER BY day DESC LIMIT 1) AS documents,
+    (SELECT vectors FROM chatwootai_usage WHERE vectors IS NOT NULL ORDER BY day DESC LIMIT 1) AS vectors,
+    (SELECT round((database_bytes + coalesce(file_bytes, 0)) / 1048576.0, 1)::float FROM chatwootai_usage
+        WHERE database_bytes IS NOT NULL ORDER BY day DESC LIMIT 1) AS storage_mb
+"""
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _PER_TENANT = f"""
-    WITH stored AS (SELECT {_STORED} FROM
-        (SELECT * FROM chatwootai_usage WHERE documents IS NOT NULL ORDER BY day DESC LIMIT 1) AS newest),
+    WITH stored AS (SELECT {_STORED_LAST}),
     jobs AS (SELECT count(*) FILTER (WHERE state IN ('pending', 'enqueued', 'wait_dependencies')) AS jobs_waiting,
         count(*) FILTER (WHERE state = 'failed') AS jobs_failed FROM queue_job
         WHERE state IN ('pending', 'enqueued', 'wait_dependencies', 'failed')),

@@ -1,7 +1,7 @@
 """The tenant's limits beside what is used of them. The operator sets them (bin/tenant limit); nobody here can."""
 
 from odoo import api, fields, models
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from ..control import get_control
 from ..tenancy.quota import NEAR, near, next_day, next_month, over
@@ -47,8 +47,9 @@ class ChatwootaiLimit(models.Model):
     def _compute_use(self):
         limits = get_control().limits(self.env.cr.dbname)
         usage = self.env["chatwootai.usage"].sudo()
-        used = usage._spent() | usage._stored()
-        notes = self._notes()
+        stored = usage._stored()
+        used = usage._spent() | {kind: count for kind, (count, _day) in stored.items()}
+        notes = self._notes() | {kind: self._since(day) for kind, (_count, day) in stored.items()}
         for limit in self:
             allowed, amount = getattr(limits, limit.kind), used.get(limit.kind)
             limit.allowed = self._number(allowed) if allowed is not None else ""
@@ -63,6 +64,11 @@ class ChatwootaiLimit(models.Model):
         today = self.env["chatwootai.usage"].sudo().search([("day", "=", fields.Datetime.now().date())], limit=1)
         said = self.env._("Calls today: %(calls)s, refused: %(refused)s", calls=today.calls, refused=today.refused)
         return {"calls_per_minute": said}
+
+    @api.model
+    def _since(self, day):
+        """That a figure is an old one: its store can't be asked now."""
+        return self.env._("As of %s: the store does not answer", format_date(self.env, day)) if day else ""
 
     @api.model
     def _resets_at(self, kind):

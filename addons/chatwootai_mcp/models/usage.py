@@ -14,6 +14,7 @@ from ..servers.usage_meter import meter
 from ..stores.errors import StoreError
 from ..tenancy.account import InvalidAccountId, parse_account_id
 from .big_integer import BigCount
+from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
 #: What `_add` takes. The rest of a row is measured, not counted.
@@ -29,8 +30,14 @@ COUNTS = frozenset(
         "tokens_in",
         "tokens_out",
         "money",
+        "cache_hits",
+        "cache_lookups",
+        "pool_waits",
+        "pool_size",
     }
 )
+_PEAKS = frozenset({"pool_size"})  # of these the highest of the day is kept
+_OF_STORES = ("documents", "vectors")
 
 
 class ChatwootaiUsage(models.Model):
@@ -51,6 +58,15 @@ class ChatwootaiUsage(models.Model):
     tokens_in = BigCount("Tokens read", readonly=True)
     tokens_out = BigCount("Tokens written", readonly=True)
     money = fields.Float("Money (US$)", digits=(16, 6), readonly=True, help="Tokens at the model's price.")
+    cache_lookups = BigCount("Cache lookups", readonly=True)
+    cache_hits = BigCount("Found in the cache", readonly=True)
+    cache_hit_rate = fields.Float("Cache hit rate", compute="_compute_cache_hit_rate", help="Of all lookups.")
+    pool_waits = BigCount(
+        "Waits", readonly=True, help="Requests and connections that had to wait for a place among the account's own."
+    )
+    pool_size = BigCount(
+        "Connections", readonly=True, aggregator="max", help="The most the account might have at once in a process."
+    )
     documents = BigCount(readonly=True, aggregator="max")
     vectors = BigCount(readonly=True, aggregator="max")
     database_bytes = BigCount("Database (bytes)", readonly=True, aggregator="max")
@@ -63,6 +79,11 @@ class ChatwootaiUsage(models.Model):
     def _compute_storage_mb(self):
         for usage in self:
             usage.storage_mb = (usage.database_bytes + usage.file_bytes) / 2**20
+
+    @api.depends("cache_hits", "cache_lookups")
+    def _compute_cache_hit_rate(self):
+        for usage in self:
+            usage.cache_hit_rate = usage.cache_hits / usage.cache_lookups if usage.cache_lookups else 0.0
 
     @api.model
     def _add(self, day=None, **counts):
@@ -78,18 +99,17 @@ class ChatwootaiUsage(models.Model):
     @api.model
     def _upsert(self, day, values, merge):
         """
-        :param merge: the new value of a column, from that of the row that is there and that of the row to insert
+        :param merge: tells by a column's name its new value, from that of the row that is there and of that to insert
         """
         if not values:
             return
-        columns = [SQL.identifier(name) for name in values]
         self.env.cr.execute(
             SQL(
                 "INSERT INTO chatwootai_usage AS usage (day, %s) VALUES (%s, %s) ON CONFLICT (day) DO UPDATE SET %s",
-                SQL(", ").join(columns),
+                SQL(", ").join(SQL.identifier(name) for name in values),
                 day or fields.Datetime.now().date(),
                 SQL(", ").join(SQL("%s", value) for value in values.values()),
-                SQL(", ").join(SQL("%s = %s", column, merge(column)) for column in columns),
+                SQL(", ").join(SQL("%s = %s", SQL.identifier(name), merge(name)) for name in values),
             )
         )
         self.invalidate_model(list(values))
@@ -133,16 +153,29 @@ class ChatwootaiUsage(models.Model):
 
     @api.model
     def _stored(self):
-        """Documents and vectors now; of a store that cannot be asked, what was last seen of it."""
-        return {"documents": self._now_or_last("documents"), "vectors": self._now_or_last("vectors")}
+        """Documents and vectors, and since when the figure stands: None when it is of now."""
+        return {name: self._now_or_last(name) for name in _OF_STORES}
 
     @api.model
     def _now_or_last(self, name):
+        """How many now, and None; of a store that cannot be asked what was last measured, and the day of that."""
         try:
-            return {"documents": self._documents, "vectors": self._vectors}[name]()
+            return self._now(name), None
         except (StoreError, InvalidAccountId):
-            last = self.sudo().search([("day", "<=", fields.Datetime.now().date())], limit=1)
-            return last[name] or 0
+            return self._last(name)
+
+    @api.model
+    def _now(self, name):
+        """:raises StoreError: the store cannot be asked"""
+        return {"documents": self._documents, "vectors": self._vectors}[name]()
+
+    @api.model
+    def _last(self, name):
+        column = SQL.identifier(name)
+        query = SQL(
+            "SELECT %s, day FROM chatwootai_usage WHERE %s IS NOT NULL ORDER BY day DESC LIMIT 1", column, column
+        )
+        return next(iter(self.env.execute_query(query)), (0, None))
 
     @api.model
     def _check_room_for_documents(self, more):
@@ -150,7 +183,7 @@ class ChatwootaiUsage(models.Model):
         :raises UserError: with so many more there would be more documents than the tenant may have
         """
         limit = get_control().limits(self.env.cr.dbname).documents
-        if limit is not None and self._now_or_last("documents") + more > limit:
+        if limit is not None and self._now_or_last("documents")[0] + more > limit:
             meter.add(self.env.cr.dbname, reached="documents")
             raise UserError(
                 self.env._(
@@ -184,28 +217,51 @@ class ChatwootaiUsage(models.Model):
 
     @api.model
     def _cron_measure(self):
-        """Note what is stored now, and warn before it reaches a limit."""
-        [sizes] = self.env.execute_query(
-            SQL(
-                "SELECT pg_database_size(current_database()),"
-                " (SELECT coalesce(sum(size), 0) FROM"
-                " (SELECT DISTINCT ON (store_fname) file_size AS size FROM ir_attachment WHERE store_fname IS NOT NULL)"
-                " AS files)"
-            )
-        )
-        measured = self._stored() | {"database_bytes": int(sizes[0]), "file_bytes": int(sizes[1])}
-        self._upsert(None, measured, _replaced)
-        for limit in ("documents", "vectors"):
-            self.env["chatwootai.limit"]._watch(limit, measured[limit])
+        """Note what is stored now, and warn before it reaches a limit.
+
+        Each figure in a transaction of its own: calls add to the day's row meanwhile, and a store that is down leaves
+        its last figure as it is.
+        """
+        for name in _OF_STORES:
+            try:
+                count = self._now(name)
+            except StoreError as error:
+                _logger.warning("%s not measured, the last figure stands: %s", name, error)
+            else:
+                in_own_transaction(self.env, _note_stored, name, count)
+        in_own_transaction(self.env, _note_sizes)
 
     @api.autovacuum
     def _gc_old_days(self):
         self.sudo().search([("day", "<", fields.Date.today() - timedelta(days=1100))]).unlink()
 
 
-def _added(column):
+# -- what is done in transactions of its own
+
+
+def _note_stored(env, name, count):
+    env["chatwootai.usage"]._upsert(None, {name: count}, _replaced)
+    env["chatwootai.limit"]._watch(name, count)
+
+
+def _note_sizes(env):
+    [(database, files)] = env.execute_query(
+        SQL(
+            "SELECT pg_database_size(current_database()),"
+            " (SELECT coalesce(sum(size), 0) FROM"
+            " (SELECT DISTINCT ON (store_fname) file_size AS size FROM ir_attachment WHERE store_fname IS NOT NULL)"
+            " AS files)"
+        )
+    )
+    env["chatwootai.usage"]._upsert(None, {"database_bytes": int(database), "file_bytes": int(files)}, _replaced)
+
+
+def _added(name):
+    column = SQL.identifier(name)
+    if name in _PEAKS:
+        return SQL("greatest(usage.%s, EXCLUDED.%s)", column, column)
     return SQL("coalesce(usage.%s, 0) + EXCLUDED.%s", column, column)
 
 
-def _replaced(column):
-    return SQL("EXCLUDED.%s", column)
+def _replaced(name):
+    return SQL("EXCLUDED.%s", SQL.identifier(name))

@@ -1,15 +1,18 @@
 """Usage adds up by the day, limits are shown beside it, and people hear of one that is reached once."""
 
-from datetime import date
+from datetime import date, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ..control import Control
+from ..models import usage as usage_model
 from ..servers.usage_meter import meter
+from ..stores.errors import StoreUnavailable
 from ..tenancy.quota import Limits
 from .common import ToolCase
 
@@ -131,15 +134,63 @@ class TestUsage(ToolCase):
             self.env["chatwootai.limit"]._watch("documents", used)
             self.assertEqual(len(self.alerts() - before), summaries, used)
 
+    def test_a_store_that_is_down_leaves_its_last_figure_and_it_is_said(self):
+        self.set_limits()
+        self.registry_enter_test_mode()
+        yesterday = fields.Date.today() - timedelta(days=1)
+        self.usage._upsert(yesterday, {"documents": 41, "vectors": 42}, usage_model._replaced)
+        with (
+            patch.object(type(self.stores.vectors), "info", side_effect=StoreUnavailable("refused")),
+            self.assertLogs("odoo.addons.chatwootai_mcp.models.usage", "WARNING"),
+        ):
+            self.usage._cron_measure()
+            self.env.invalidate_all()
+            row = self.usage.search([], limit=1)
+            self.assertEqual(row.documents, self.stores.documents.count(self.account_id))
+            self.assertTrue(row.database_bytes)
+            vectors = self.row("vectors")
+            self.assertEqual(vectors.used, "42")
+            self.assertIn(str(yesterday.year), vectors.note)
+            self.assertFalse(self.row("documents").note)
+
+    def test_how_caches_and_places_do_is_in_the_days_row_and_written_once(self):
+        self.set_limits()
+        self.write_behind()
+        self.call("find_products", query="x")
+        meter.flush()
+        self.env.invalidate_all()
+        before = self.usage.search([], limit=1).read(["cache_hits", "cache_lookups"])[0]
+        self.stores.cache.counts.add(self.account_id, "products", "hits")
+        self.stores.cache.counts.add(self.account_id, "products", "misses")
+        for calls in (1, 2):
+            meter.add(self.account_id, calls=calls)
+            meter.flush()
+        self.env.invalidate_all()
+        row = self.usage.search([], limit=1)
+        self.assertEqual(row.cache_lookups, before["cache_lookups"] + 2)
+        self.assertEqual(row.cache_hits, before["cache_hits"] + 1)
+        self.assertEqual(row.cache_hit_rate, row.cache_hits / row.cache_lookups)
+        self.assertGreaterEqual(row.pool_size, 1)
+
+    def test_the_largest_size_of_a_day_is_kept(self):
+        for size in (6, 48, 12):
+            self.usage._add(date(2026, 1, 7), pool_size=size, pool_waits=1)
+        row = self.usage.search([("day", "=", "2026-01-07")])
+        self.assertEqual((row.pool_size, row.pool_waits), (48, 3))
+
     def test_what_is_stored_is_measured(self):
         self.set_limits()
+        self.registry_enter_test_mode()  # each figure in a transaction of its own
         self.usage._cron_measure()
         row = self.usage.search([], limit=1)
         self.assertGreater(row.database_bytes, 2**20)
         self.assertEqual(row.documents, self.stores.documents.count(self.account_id))
         calls = row.calls
         self.usage._add(calls=1)
-        self.usage._cron_measure()
+        with patch.object(usage_model, "in_own_transaction", wraps=usage_model.in_own_transaction) as own:
+            self.usage._cron_measure()
+        self.assertEqual(own.call_count, 3, "a call that is counted meanwhile does not end it, nor it the call")
+        self.env.invalidate_all()
         self.assertEqual(row.calls, calls + 1, "measuring leaves the counts alone")
 
     def test_a_tenants_administrator_reads_and_changes_nothing(self):
