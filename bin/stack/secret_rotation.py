@@ -10,17 +10,23 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from . import control_client, locking, odoo_env, paths, postgres
+from . import control_client, locking, odoo_env, paths, postgres, serve
 from .console import Failure, say, step
 from .instance import Instance, read_environment
 from .operator_database import OperatorDatabase
 
 KEY = "CHATWOOTAI_SECRET_KEY"
+_CONFIG_TOKEN = "chatwootai_mcp.config_token_id"
+_UNLISTED = (
+    "tokens for metrics (whoever runs Prometheus: bin/tenant metrics-token), and the address that all tenants of one"
+    " Chatwoot share (whoever runs that Chatwoot: bin/tenant create prints it)"
+)
 
 
 def rotate(instance: Instance) -> list[dict[str, str]]:
     """Put a new secret in front and encrypt with it; what is still signed by the others."""
     with _alone(instance):
+        _check_server_can_be_told(instance)
         known = _known()
         note = _note(instance)
         if _is_ours(instance):
@@ -41,8 +47,10 @@ def rotate(instance: Instance) -> list[dict[str, str]]:
 def forget_old(instance: Instance, force: bool) -> None:
     """Leave only the first secret in the list; what others signed is refused from then on."""
     with _alone(instance):
+        _check_server_can_be_told(instance)
         if _note(instance).is_file():
             raise Failure("a rotation was interrupted", "bin/tenant rotate-key (finishes it)")
+        say(f"not listed anywhere, and ending if an older secret signed them: {_UNLISTED}")
         left = _renew_all(instance)
         if left and not force:
             raise Failure(
@@ -50,10 +58,19 @@ def forget_old(instance: Instance, force: bool) -> None:
                 "issue the keys anew and put the addresses into Chatwoot again, or --force",
             )
         if not _is_ours(instance):
-            say(f"nothing depends on the older secrets: take them out of {KEY} where it is set, and restart")
+            say(f"nothing listed depends on the older secrets: take them out of {KEY} where it is set, and restart")
             return
         _use(instance, _known()[:1])
-        say("the older secrets are forgotten")
+        say("the older secrets are forgotten; what they signed is refused from now on")
+        say(f"  mint anew what was made before the last rotation: {_UNLISTED}")
+
+
+def _check_server_can_be_told(instance: Instance) -> None:
+    if _is_ours(instance) and serve.is_running(instance) and control_client.ask(instance, "ping") is None:
+        raise Failure(
+            "the server that runs here can't be told of another secret: it has several workers, or is just starting",
+            "stop it, the same command again, and start it",
+        )
 
 
 def _renew_all(instance: Instance) -> list[dict[str, str]]:
@@ -79,14 +96,14 @@ def _renew(account_id: str) -> list[dict[str, str]]:
 
 
 def _sign_configuration_token(env: Any, account_id: str) -> None:
-    """By which company_services posts the configuration: it is ours on both sides."""
+    """By which company_services posts the configuration: ours on both sides, but where it was entered by hand."""
     from odoo.addons.chatwootai_mcp.settings import get_keyring
     from odoo.addons.chatwootai_mcp.tenancy.tokens import config_audience, mint_webhook_token
 
-    parameters = env["ir.config_parameter"]
-    if token_id := parameters.get_param("chatwootai_mcp.config_token_id"):
-        token = mint_webhook_token(get_keyring(), config_audience(account_id), token_id)
-        parameters.set_param("company_services.webhook_token", token)
+    webhook, token_id = env["company.services.webhook"], env["ir.config_parameter"].get_param(_CONFIG_TOKEN)
+    token = mint_webhook_token(get_keyring(), config_audience(account_id), token_id) if token_id else webhook._token()
+    if token:
+        webhook._keep_token(token)
 
 
 def _use(instance: Instance, secret_keys: list[str]) -> None:

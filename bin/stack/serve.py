@@ -93,6 +93,15 @@ def serving(
             server.stop()
 
 
+def is_running(instance: Instance) -> bool:
+    """Whether an Odoo of the instance is served from here."""
+    try:
+        os.kill(int(json.loads((instance.run_dir / "serve.json").read_text())["pid"]), 0)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
 def public_url(instance: Instance) -> str:
     """How the instance is reached: as it is served now, or as it will be by default."""
     try:

@@ -124,9 +124,10 @@ def _configure(env: Any, operator: OperatorDatabase, wanted: NewTenant) -> dict[
         "web.base.url": public_url,
         "chatwootai_mcp.config_token_id": token_id,
         "company_services.webhook_url": f"{public_url}/chatwootai/config/{account_id}",
-        "company_services.webhook_token": mint_webhook_token(get_keyring(), config_audience(account_id), token_id),
     }.items():
         env["ir.config_parameter"].set_param(key, value)
+    token = mint_webhook_token(get_keyring(), config_audience(account_id), token_id)
+    env["company.services.webhook"]._keep_token(token)
     webhook_url = _connect_chatwoot(env, operator, wanted.chatwoot) if wanted.chatwoot else None
     return {"account_id": account_id, "webhook_url": webhook_url, "mcp_url": f"{public_url}/mcp/{account_id}"}
 

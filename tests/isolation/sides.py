@@ -52,6 +52,7 @@ def side_of(stack: Stack, tenant: Tenant, canaries: bool = True) -> Side:
     )
     chatwoot = tenant.chatwoot
     side.credentials = [chatwoot.user_token, chatwoot.bot_token, chatwoot.bot_secret, tenant.key, writing_key]
+    side.credentials.append(config_token)
     _open_for_writing(odoo)
     answer = stack.mcp(tenant, "tools/list", key=writing_key)
     side.tools = answer.json()["result"]["tools"]

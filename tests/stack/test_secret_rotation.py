@@ -11,6 +11,8 @@ import requests
 from stack import paths, postgres, serve, services
 from stack.instance import Instance, read_environment
 
+from tests.isolation.pure import Keyring
+
 INSTANCE = "rotation"
 NAMES = ("rotation-one", "rotation-two")
 ENVIRONMENT = {**os.environ, "CHATWOOTAI_INSTANCE": INSTANCE}
@@ -29,6 +31,14 @@ def tenant(*arguments, code=0):
     )
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout.strip()
+
+
+def tenant_said(*arguments):
+    """Its progress, on stderr."""
+    command = [sys.executable, paths.ROOT / "bin" / "tenant", *arguments]
+    return subprocess.run(
+        command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    ).stderr
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +81,10 @@ def is_let_in(server, tenants, name):
     ping = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     heads = {"Authorization": f"Bearer {tenants[name]['key']}", "Accept": "application/json, text/event-stream"}
     listed = requests.post(f"{server.url}/mcp/{name}", json=ping, headers=heads, timeout=30)
-    [token] = postgres.sql(
+    [stored] = postgres.sql(
         "SELECT value FROM ir_config_parameter WHERE key = 'company_services.webhook_token'", database=name
     )
+    token = Keyring(secrets_of(server.instance)).decrypt("secret", stored)
     configured = requests.post(
         f"{server.url}/chatwootai/config/{name}", data="{}", headers={"Authorization": f"Bearer {token}"}, timeout=30
     )
@@ -136,7 +147,9 @@ def test_old_secrets_go_when_nothing_needs_them(instance, tenants, server):
             " (SELECT signed_by FROM chatwootai_mcp_key WHERE active ORDER BY id DESC LIMIT 1);",
             database=name,
         )
-    tenant("rotate-key", "--forget-old")
+    said = tenant_said("rotate-key", "--forget-old")
+    assert said.index("not listed") < said.index("are forgotten") < said.index("mint anew")
+    assert said.count("bin/tenant metrics-token") == 2, "before and after"
     assert len(secrets_of(instance)) == 1
     fresh = {name: {**tenants[name], "key": key} for name, key in new_keys.items()}
     assert all(is_let_in(server, fresh, name) for name in NAMES)

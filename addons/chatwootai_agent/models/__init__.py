@@ -5,4 +5,4 @@ from . import answering, media_reading  # extend conversation and message
 from . import turn_usage, limit
 from . import knowledge, knowledge_document, knowledge_sources, knowledge_triggers
 from . import mcp_offers
-from . import audited_configuration, failing_syncs
+from . import audited_configuration, configuration_webhook, failing_syncs

@@ -11,6 +11,6 @@ from . import test_webhook
 from . import test_conversation_access
 from . import test_mcp_offers
 from . import test_log_secrecy
-from . import test_audited_configuration
+from . import test_audited_configuration, test_configuration_webhook
 from . import test_knowledge_limits
 from . import test_translations

@@ -1,3 +1,4 @@
+from . import configuration_webhook
 from . import company_services_part
 from . import company_services_profile
 from . import company_services_profile_sync

@@ -127,8 +127,8 @@ class CompanyServicesProfile(models.Model):
 
     @api.model
     def _sync_target(self):
-        params = self.env["ir.config_parameter"].sudo()
-        return tuple((params.get_param(f"company_services.webhook_{name}") or "").strip() for name in ("url", "token"))
+        url = self.env["ir.config_parameter"].sudo().get_param("company_services.webhook_url") or ""
+        return url.strip(), self.env["company.services.webhook"]._token()
 
     # --- Send
 

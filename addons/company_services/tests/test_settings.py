@@ -11,25 +11,27 @@ class TestSettings(ProfileCase):
     def setUp(self):
         super().setUp()
         self.params = self.env["ir.config_parameter"].sudo()
-        self.params.set_param("company_services.webhook_token", "secret-token")
+        self.webhook = self.env["company.services.webhook"]
+        self.webhook._keep_token("secret-token")
 
     def save(self, **values):
         settings = self.env["res.config.settings"].create(values)
         settings.execute()
         return settings
 
-    def stored(self, name):
-        return self.params.get_param(f"company_services.webhook_{name}")
-
     def test_saving_keeps_the_address_and_the_token(self):
         self.save(company_services_webhook_url=" https://acme.example/chatwootai/config/acme ")
-        self.assertEqual(self.stored("url"), "https://acme.example/chatwootai/config/acme")
-        self.assertEqual(self.stored("token"), "secret-token", "an empty field means unchanged")
+        self.assertEqual(
+            self.params.get_param("company_services.webhook_url"), "https://acme.example/chatwootai/config/acme"
+        )
+        self.assertEqual(self.webhook._token(), "secret-token", "an empty field means unchanged")
 
     def test_a_new_token_replaces_the_old_one_and_stays_nowhere_else(self):
         settings = self.save(company_services_webhook_token="other-token")
-        self.assertEqual(self.stored("token"), "other-token")
+        self.assertEqual(self.webhook._token(), "other-token")
+        settings.invalidate_recordset()
         self.assertFalse(settings.company_services_webhook_token)
+        self.assertFalse(settings._fields["company_services_webhook_token"].store)
 
     def test_the_form_never_gets_the_token(self):
         Settings = self.env["res.config.settings"]
@@ -39,7 +41,7 @@ class TestSettings(ProfileCase):
 
     def test_the_token_can_be_forgotten(self):
         self.save().action_company_services_forget_token()
-        self.assertFalse(self.stored("token"))
+        self.assertFalse(self.webhook._token())
 
     def test_an_address_that_is_none_is_refused(self):
         for url in ("acme.example", "https://user:password@acme.example"):
