@@ -3,8 +3,9 @@
 Odoo takes a name from a session, a parameter or a header, holds it against ``dbfilter`` and opens it. A name of no
 tenant's would be looked for at PostgreSQL, ``postgres`` and other servers' databases would be opened, and the errors
 tell what was found. So Odoo's filter lets only those through that its own role owns, which is what it lists too; every
-other name is like none. Odoo's RPC takes names past that filter: there a name of none is like a wrong password, and the
-service that tells of databases serves nothing.
+other name is like none. And where there is but one tenant, nobody is led into it who has not named it. Odoo's RPC takes
+names past that filter: there a name of none is like a wrong password, and the service that tells of databases serves
+nothing.
 """
 
 import threading
@@ -71,6 +72,7 @@ def forget(name: str) -> None:
 
 
 http.db_filter = _db_filter
+http.db_list = lambda force=False, host=None: []
 
 
 _common_dispatch, _model_dispatch = common.dispatch, model.dispatch

@@ -93,7 +93,7 @@ class _Answered(Exception):
 
 def no_such_account() -> Response:
     """To people who came without naming an account that there is; of the others it says nothing."""
-    return Response("There is no such account here. Log in at /web?db= and your account's name.", 404)
+    return Response("There is no such account here. Log in at /web with your account's name.", 404)
 
 
 def no_such_job() -> Response:
