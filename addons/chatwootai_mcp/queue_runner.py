@@ -12,6 +12,8 @@ import logging
 import time
 from collections import Counter
 
+from odoo.tools import config
+
 from odoo.addons.queue_job import jobrunner
 from odoo.addons.queue_job.jobrunner import runner
 
@@ -45,7 +47,19 @@ def get_db_names(self):
 def initialize_databases(self):
     """Called when the runner starts, and after it lost PostgreSQL."""
     _initialize_databases(self)
+    _warn_of_capacity(self.channel_manager.get_channel_by_name("root").capacity, config["workers"])
     bring_forward({name: database.conn for name, database in self.db_by_name.items()})
+
+
+def _warn_of_capacity(capacity, workers):
+    """A job takes a worker for as long as a model thinks."""
+    if workers and (capacity is None or capacity >= workers):
+        _logger.warning(
+            "root's capacity in [queue_job] is %s and there are %s workers: while as many jobs run, no request is"
+            " answered; set it lower, or more workers",
+            capacity or "without a limit",
+            workers,
+        )
 
 
 def requeue_dead_jobs(self):

@@ -119,8 +119,8 @@ def _install_our_modules(database: str) -> None:
         [paths.PYTHON, "-m", "stack.template_company", database],
         "template-company",
         missing="could not set the template's company up",
-        env=_environment(),
-        cwd=paths.ROOT / "bin",
+        env=_environment() | {"PYTHONPATH": str(paths.ROOT / "bin")},
+        cwd=paths.ROOT,  # from where odoo.conf names our addons
     )
 
 

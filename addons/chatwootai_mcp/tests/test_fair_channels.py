@@ -4,6 +4,8 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.queue_job.jobrunner import channels
 
+from .. import queue_runner
+
 NOW = 100.0
 
 
@@ -89,3 +91,11 @@ class TestFairChannels(BaseCase):
         self.queue("acme", 1, "root.narrow", eta=NOW + 5)
         self.queue("bella", 1, "root.narrow")
         self.assertEqual(self.manager.get_channel_by_name("root.narrow").waiting(), {"acme": 4, "bella": 1})
+
+    def test_jobs_that_could_take_every_worker_are_warned_of(self):
+        for capacity, workers in ((2, 2), (12, 2), (None, 4)):
+            with self.assertLogs(queue_runner.__name__, "WARNING"):
+                queue_runner._warn_of_capacity(capacity, workers)
+        with self.assertNoLogs(queue_runner.__name__, "WARNING"):
+            queue_runner._warn_of_capacity(12, 0)
+            queue_runner._warn_of_capacity(12, 13)
