@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from stack import odoo_process, serve
 
-from tests.served_stack import served_stack
+from tests.served_stack import free_port, served_stack
 
 from . import sides as sides_of
+from . import traces
 from .sides import LOOK_ALIKES
 
 PLANTED = Path(__file__).resolve().parent / "addons"
@@ -20,10 +22,27 @@ def log(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def stack(log):
-    with served_stack(log, LOOK_ALIKES) as stack:
+    with served_stack(log, LOOK_ALIKES, CHATWOOTAI_LOG_PER_TENANT="1") as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def sides(stack):
     return sides_of.both(stack)
+
+
+@pytest.fixture(scope="session")
+def ports(stack, log):
+    """Of bin/serve, and of a second Odoo process as a second node would be: without its socket, jobs and vectors.
+
+    Both are over the same databases and the same Redis.
+    """
+    port = free_port()
+    alone = {"CHATWOOTAI_RUN_DIR": "", "ODOO_QUEUE_JOB_CHANNELS": "root:0", "ODOO_MAX_CRON_THREADS": "0"}
+    options = [f"--http-port={port}", f"--logfile={log.with_name('second-odoo.log')}"]
+    server = serve.Server(traces.instance(), odoo_process.start(traces.instance(), options, **alone), port)
+    try:
+        server.wait_until_ready()
+        yield stack.serving.port, port
+    finally:
+        server.stop()

@@ -6,10 +6,9 @@ import base64
 import secrets
 
 import pytest
-from stack import odoo_process, paths, serve
 
 from demo.odoo_session import OdooSession
-from tests.served_stack import command, free_port
+from tests.served_stack import command
 
 from . import sides as sides_of
 from . import traces
@@ -19,20 +18,6 @@ from .watch import found_in, own_retrievals, send
 
 NAME = "phoenix"
 PROCESSES = pytest.mark.parametrize("process", [0, 1], ids=["the process that was told", "a second process"])
-
-
-@pytest.fixture(scope="module")
-def ports(stack):
-    """Of bin/serve, and of a second Odoo process as a second node would be: without its socket, jobs and vectors."""
-    port = free_port()
-    alone = {"CHATWOOTAI_RUN_DIR": "", "ODOO_QUEUE_JOB_CHANNELS": "root:0", "ODOO_MAX_CRON_THREADS": "0"}
-    options = [f"--http-port={port}", f"--logfile={paths.LOG / 'born-again-odoo.log'}"]
-    server = serve.Server(traces.instance(), odoo_process.start(traces.instance(), options, **alone), port)
-    try:
-        server.wait_until_ready()
-        yield stack.serving.port, port
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,20 @@ def test_what_is_left_at_anothers_is_noticed(stack, wake, pair, name):
     assert eventually(lambda: set(scan(other, own)) - before)
 
 
+def test_log_lines_in_anothers_file_are_noticed(stack, wake, pair):
+    own, other = pair
+    [partner] = [canary.handles[0] for canary in own.canaries if canary.where == "record"]
+    wake("log lines go to another's file")
+    call = {"name": "list_orders", "arguments": {"partner_id": partner}}  # not for this key's user, which is logged
+    assert send(stack.serving.port, mcp_request("log", f"/mcp/{own.account_id}", own.key, "tools/call", call))
+    assert eventually(lambda: list(traces.in_log_files(other, own)))
+
+
+def test_agents_that_look_into_another_database_are_noticed(stack, wake, pair):
+    wake("the agents' tools are another account's")
+    assert any(traces.in_turns(stack, *pair))
+
+
 def test_a_log_that_tells_of_content_is_noticed(stack, wake, pair):
     start = stack.serving.log.stat().st_size
     wake("calls are logged with their arguments")

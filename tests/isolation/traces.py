@@ -4,6 +4,7 @@ that tells of every trace of one tenant where only another's should be.
 
 import os
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from stack import instance as instances
 from stack import packages, postgres
 from stack.instance import Instance
 
-from tests.served_stack import INSTANCE
+from tests.served_stack import INSTANCE, Stack
 
 from .canaries import Side
 from .crossing import Request
@@ -54,7 +55,7 @@ def in_jobs(own: Side, other: Side) -> Iterator[str]:
     if not rows:
         raise AssertionError(f"{own.account_id} has had no job: this scan proves nothing")
     for row in rows:
-        if re.search(rf"(?<![a-z0-9-]){other.account_id}(?![a-z0-9-])", row) or found_in(row, other.secrets):
+        if _named(other.account_id).search(row) or found_in(row, other.secrets):
             yield f"a job of {own.account_id} speaks of {other.account_id}: {row[:300]}"
 
 
@@ -83,6 +84,42 @@ def in_files(own: Side, other: Side) -> Iterator[str]:
     for path in _files(data):
         if _owner(path.relative_to(data)) is None and (words := found_in(_written(path), other.secrets)):
             yield described(f"{path.relative_to(data)}, which is nobody's,", words, other)
+
+
+def in_log_files(own: Side, other: Side) -> Iterator[str]:
+    """Each line of a tenant's log file was written for it, and names nothing of another's."""
+    lines = (instance().data_dir / "chatwootai" / "logs" / f"{own.account_id}.log").read_text().splitlines()
+    theirs = _named(other.account_id)
+    if not any(_named(own.account_id).search(line) for line in lines):
+        raise AssertionError(f"the log file of {own.account_id} has no line of its own: this scan proves nothing")
+    for line in lines:
+        if theirs.search(line) or found_in(line, [*other.secrets, *other.credentials, *other.key_ids]):
+            yield f"the log file of {own.account_id} speaks of {other.account_id}: {line[:300]}"
+
+
+def in_turns(stack: Stack, own: Side, other: Side) -> Iterator[str]:
+    """A customer who asks for what is the other's is told nothing of it, nor is the model that answers."""
+    words = [handle for handle in other.handles if isinstance(handle, str)]
+    for asked in (f"Qual o preço de {_product(other)}?", f"Quero saber de {' '.join(words)} {_product(other)}"):
+        if found := found_in(_turn(stack, own, asked, _product(other)), other.secrets):
+            yield described(f"the agents of {own.account_id}, asked {asked[:60]!r},", found, other)
+    if not found_in(_turn(stack, own, f"Qual o preço de {_product(own)}?", _product(own)), own.secrets):
+        raise AssertionError(f"the agents of {own.account_id} do not find their own: this scan proves nothing")
+
+
+def _turn(stack: Stack, own: Side, asked: str, handle: str) -> str:
+    """All that a customer is told of a question, and that the model is shown of it."""
+    before = len(stack.model.requests)
+    phone = f"+5511{900000000 + secrets.randbelow(99999999)}"
+    message = stack.chatwoot.customer_says(own.chatwoot_account, asked, phone=phone, name="Zeca")
+    stack.chatwoot.wait_for_reply(message.conversation, message.id, 60)
+    told = [str(each.content) for each in message.conversation.messages]
+    shown = [text for request in list(stack.model.requests)[before:] if handle in (text := str(request))]
+    return "\n".join((*told, *shown))
+
+
+def _product(side: Side) -> str:
+    return next(str(canary.handles[1]) for canary in side.canaries if canary.where == "product")
 
 
 def in_redis(own: Side, other: Side) -> Iterator[str]:
@@ -131,6 +168,11 @@ def in_health(port: int, *sides: Side) -> Iterator[str]:
             yield f"health tells of {side.account_id}"
 
 
+def _named(account_id: str) -> re.Pattern[str]:
+    """The account's name standing alone: ``acme`` is not found in ``acme-x``."""
+    return re.compile(rf"(?<![a-z0-9-]){account_id}(?![a-z0-9-])")
+
+
 def _words(side: Side) -> list[str]:
     return [each for each in side.handles if isinstance(each, str)]
 
@@ -177,7 +219,7 @@ def _owner(path: Path) -> str | None:
     match path.parts:
         case ["filestore", account_id, *_]:
             return account_id
-        case ["chatwootai", "documents", name, *_]:
+        case ["chatwootai", "documents" | "logs", name, *_]:
             return name.split(".", 1)[0]
         case ["chatwootai", "vectors", name, *_]:
             return name.split("_", 1)[0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
+from odoo.addons.chatwootai_agent.crews.in_process import InProcessTools
 from odoo.addons.chatwootai_mcp.controllers.tenant_offers import TenantOffers
 from odoo.addons.chatwootai_mcp.models.chatwoot_connection import ChatwootConnection
 from odoo.addons.chatwootai_mcp.servers.call import BorrowedDatabase
@@ -57,3 +58,10 @@ def client(original, self, **options):
     with Registry(look_alike(self.env.cr.dbname)).cursor() as cr:
         theirs = api.Environment(cr, SUPERUSER_ID, {})["chatwootai.chatwoot.connection"].search([], limit=1)
         return original(theirs, **options)
+
+
+@plant("the agents' tools are another account's", InProcessTools, "call_tool")
+def call_tool(original, self, name, arguments):
+    theirs = replace(self._principal, account_id=look_alike(self._principal.account_id))
+    named = {"account_id": theirs.account_id} if "account_id" in arguments else {}
+    return original(InProcessTools(theirs), name, {**arguments, **named})

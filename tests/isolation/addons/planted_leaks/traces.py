@@ -7,6 +7,7 @@ from pathlib import Path
 
 from odoo.modules.registry import Registry
 
+from odoo.addons.chatwootai_mcp.log_files import TenantFiles
 from odoo.addons.chatwootai_mcp.servers import metrics
 from odoo.addons.chatwootai_mcp.servers.audit_trail import AuditTrail
 from odoo.addons.chatwootai_mcp.servers.orchestrator import Orchestrator
@@ -68,3 +69,8 @@ def log(original, self, principal, name, arguments, **given):
 def label(original, self, principal, name, arguments, **given):
     metrics.observe_call(principal.account_id, str(arguments), "success", 0.0)
     return original(self, principal, name, arguments, **given)
+
+
+@plant("log lines go to another's file", TenantFiles, "_file")
+def log_file(original, self, account_id):
+    return original(self, look_alike(account_id))
