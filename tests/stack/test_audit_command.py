@@ -56,8 +56,7 @@ def instance(tmp_path_factory):
                 assert call(server.url, "cwai_wrong") == 401
             for _read in range(READS):
                 assert call(server.url, key, model="res.partner", limit=1)["success"]
-            server.process.terminate()
-            assert server.stop() == 0
+            assert server.stop() == 0  # asked once: to a second signal Odoo ends at once, and nothing is written
         yield instance
         tenant("drop", NAME, "--yes")
 
