@@ -35,8 +35,13 @@ class Control:
     def __init__(self, database: str) -> None:
         self.database = database
         self._absent_until = 0.0
+        self._is_none = False
         self._limits: dict[str, tuple[float, Limits]] = {}
         self._prices: tuple[float, dict[str, Price]] = (0.0, {})
+
+    def answers(self) -> bool:
+        """False where there is one that can't be asked: limits that this process never read are not applied."""
+        return self._rows("SELECT 1") is not None or self._is_none
 
     def tenants(self) -> list[str]:
         """The tenants in service."""
@@ -178,7 +183,9 @@ class Control:
             raise Unreachable from error
         except psycopg2.Error as error:
             self._absent_until = time.monotonic() + ABSENT_SECONDS
-            _logger.info("the control database %s can't be asked: %s", self.database, str(error).strip())
+            self._is_none = "does not exist" in str(error)
+            level = logging.INFO if self._is_none else logging.WARNING
+            _logger.log(level, "the control database %s can't be asked: %s", self.database, str(error).strip())
             raise Unreachable from error
 
 

@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo.sql_db import db_connect
 
+from ..control import get_control
 from ..stores.errors import StoreError
 from ..stores.open import Stores
 
@@ -16,7 +17,7 @@ OK, SLOW, DOWN = "ok", "degraded", "down"
 
 @dataclass(frozen=True)
 class Health:
-    """``degraded`` answers, only slower; ``down`` cannot do its work now."""
+    """``degraded`` answers, but slower, or with the limits it last knew; ``down`` cannot do its work now."""
 
     status: str
     checks: Mapping[str, str]
@@ -28,6 +29,7 @@ def check(stores: Stores) -> Health:
         "vectors": OK if _answers(stores.vectors.ping) else DOWN,
         "cache": OK if _answers(stores.cache.ping) else SLOW,
         "database": OK if _database_answers() else DOWN,
+        "limits": OK if get_control().answers() else SLOW,
     }
     worst = next((status for status in (DOWN, SLOW) if status in checks.values()), OK)
     return Health(worst, checks)

@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 from unittest.mock import Mock, patch
 
+import psycopg2
+
 from odoo.sql_db import PoolError
 from odoo.tests import TransactionCase, tagged
 
@@ -23,6 +25,16 @@ class TestControl(TransactionCase):
         self.assertEqual(control.tenants(), [])
         self.assertIsNone(control.tenant_of_webhook("abc", 1))
         control.alert("acme", "test", "goes to the log")
+
+    def test_one_that_can_not_be_asked_is_no_secret_and_none_at_all_is_no_fault(self):
+        self.assertTrue(Control("no-such-database").answers())
+        away = psycopg2.OperationalError("the database system is starting up")
+        control = Control("unused")
+        with (
+            patch("odoo.addons.chatwootai_mcp.control.db_connect", side_effect=away),
+            self.assertLogs("odoo.addons.chatwootai_mcp.control", "WARNING"),
+        ):
+            self.assertFalse(control.answers())
 
     def test_an_absent_database_is_not_asked_at_every_call(self):
         control = Control("no-such-database")
