@@ -5,16 +5,17 @@ other. Loaded when first asked for, after a start of many tenants webhooks would
 then opens their conversations. So the port is opened once they are there: first those of tenants with a Chatwoot, as
 many as Odoo keeps, for a minute at most. The others are loaded when they are asked for.
 
-With processes (``workers``) each has registries of its own, and loads one when it is first asked for it.
+With processes (``workers``) they are loaded before the workers are forked, each of which begins with them.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
-from odoo.service.server import ThreadedServer
+from odoo.service.server import PreforkServer, ThreadedServer
 from odoo.tools import config
 
 from .control import get_control
@@ -49,6 +50,8 @@ def load(names: Sequence[str], longest: float = LONGEST_SECONDS) -> int:
 
 
 def _is_loaded(name: str) -> bool:
+    of_thread = threading.current_thread().__dict__
+    before, of_thread["dbname"] = of_thread.get("dbname"), name  # whose routes Odoo takes the map of
     with working_for(name):
         try:
             with Registry(name).cursor() as cr:
@@ -56,16 +59,27 @@ def _is_loaded(name: str) -> bool:
         except Exception:  # whatever is wrong with one tenant's database
             _logger.exception("not loaded: it is tried again when it is asked for")
             return False
+        finally:
+            of_thread["dbname"] = before
     return True
 
 
-_http_spawn = ThreadedServer.http_spawn
+def _load_all() -> None:
+    if not config["db_name"] and not config["test_enable"]:  # where databases are named, Odoo loads those itself
+        load(get_control().tenants_to_load())
+
+
+_http_spawn, _prefork_start = ThreadedServer.http_spawn, PreforkServer.start
 
 
 def http_spawn(self: ThreadedServer) -> None:
-    if not config["db_name"] and not config["test_enable"]:  # where databases are named, Odoo loads those itself
-        load(get_control().tenants_to_load())
+    _load_all()
     _http_spawn(self)
 
 
-ThreadedServer.http_spawn = http_spawn
+def prefork_start(self: PreforkServer) -> None:
+    _load_all()  # its connections are closed before the first worker is forked
+    _prefork_start(self)
+
+
+ThreadedServer.http_spawn, PreforkServer.start = http_spawn, prefork_start
