@@ -68,7 +68,7 @@ class Conversation(models.Model):
     context_floor = BigInteger(readonly=True, help="The agents remember only what was said after this message.")
     resolved_at = fields.Float(readonly=True, digits=(17, 6), aggregator=None)  # by Chatwoot's clock; 0 when unknown
     last_message_at = fields.Datetime("Last message", readonly=True)
-    asked_after_at = fields.Datetime(readonly=True)  # how it stands, since people have it and nothing was said
+    asked_after_at = fields.Datetime(readonly=True)  # how it stands, when nothing was said for a while
     closed_until = fields.Datetime(
         readonly=True, index="btree_not_null", help="The customer knows that nobody answers until then."
     )

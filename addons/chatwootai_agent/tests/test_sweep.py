@@ -336,6 +336,16 @@ class TestWordOfPeopleLost(SweepCase):
         self.assertFalse(self.asked_after())
         self.assertIn("0 found", self.said)
 
+    def test_one_that_the_agents_had_is_remembered_no_further_than_its_end(self):
+        self.conversation.person_spoke = False
+        self.chatwoot.conversation(25, status="resolved")
+        self.hours_pass(1)
+        self.sweep()
+        self.chatwoot.conversation(25, status="pending")
+        self.customer_says("Tem bruma?")
+        self.answer()
+        self.assertEqual(self.crew.asked[-1]["history"], [])
+
     def test_opened_by_people_whose_word_was_lost_it_is_theirs_and_stays_so(self):
         self.chatwoot.conversation(25, status="open")
         self.hours_pass(1)

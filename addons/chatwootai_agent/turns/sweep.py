@@ -20,7 +20,7 @@ from odoo.addons.chatwootai_mcp.models.company_language import in_company_langua
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
 from .intake import locked_conversation, note_conversation, take_list
-from .with_people import note_answer, to_ask_after
+from .quiet import note_answer, to_ask_after
 
 _logger = logging.getLogger(__name__)
 _READ_SECONDS = 10.0
@@ -51,7 +51,7 @@ class Sweep:
         try:
             with client:
                 complete = self._sweep(client, since)
-                self._ask_after_people(client)
+                self._ask_after_quiet(client)
         except Unauthorized as error:
             self._in_own(_refused, self._connection_id, str(error))
             return f"{self._found} found, then: {error}"
@@ -76,7 +76,7 @@ class Sweep:
                 return True
         return False
 
-    def _ask_after_people(self, client):
+    def _ask_after_quiet(self, client):
         left = False
         for conversation_id, display_id, floor in self._in_own(to_ask_after, self._connection_id):
             try:

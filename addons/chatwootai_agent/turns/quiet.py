@@ -1,7 +1,8 @@
-"""Asks how conversations stand that people have and in which nothing was said for a while.
+"""Asks how conversations stand in which nothing was said for a while.
 
 Chatwoot tells once that a conversation was resolved or given back. Where that word is lost, the agents would be silent
-in it for ever. What turns out to be resolved is theirs again from the customer's next message on, with a fresh context.
+for ever in one that people had, and take what was said before for context in another. What turns out to be resolved is
+theirs from the customer's next message on, with a fresh context.
 
 What is still pending after a person spoke in it is on nobody's list in Chatwoot. Whether the customer's last message
 began anew what was resolved, or was left by that person, Chatwoot does not tell: it is opened, and people answer it.
@@ -34,7 +35,7 @@ def to_ask_after(env, connection_id):
         SQL(
             """
             SELECT id, display_id, coalesce(read_through, 0) FROM chatwootai_conversation
-            WHERE connection_id = %(connection)s AND silence <> 'resolved'
+            WHERE connection_id = %(connection)s AND silence IS DISTINCT FROM 'resolved'
                 AND last_message_at BETWEEN %(farthest)s AND %(quiet)s
                 AND (asked_after_at IS NULL OR asked_after_at < last_message_at
                     OR %(now)s - last_message_at >= 2 * (asked_after_at - last_message_at))
