@@ -72,6 +72,14 @@ class TestLostWebhooks(SweepCase):
         self.assertEqual(self.turns[-1:].state, "superseded")
         self.assertEqual(self.answer()[-1], "Resposta a: Quanto custa o sérum?\nAlô?")
 
+    def test_ids_of_more_than_31_bits_are_asked_for_as_they_are(self):
+        self.chatwoot.next_id = 2**33
+        self.customer_says("Oi")
+        self.sweep()
+        self.chatwoot.add(25, "Quanto custa?")
+        self.sweep()
+        self.assertEqual(self.conversation.chat_ids.mapped("content"), ["Oi", "Quanto custa?"])
+
     def test_where_nothing_moved_one_call_is_all(self):
         self.customer_says("Oi")
         self.answer()

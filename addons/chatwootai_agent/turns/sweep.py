@@ -127,14 +127,14 @@ def _begin(env, connection_id):
 
 def _moved(env, connection_id, listed):
     """(conversation, read through) of those that hold a message which was not read yet."""
-    known = env["chatwootai.conversation"].search_read(
+    known = env["chatwootai.conversation"].search(
         [
             ("connection_id", "=", connection_id),
             ("display_id", "in", [one.conversation.display_id for one in listed]),
-        ],
-        ["display_id", "read_through"],
+        ]
     )
-    read_through = {row["display_id"]: row["read_through"] for row in known}
+    # Not by search_read: numbers of more than 31 bits come from it as floats.
+    read_through = {conversation.display_id: conversation.read_through for conversation in known}
     floors = ((one, read_through.get(one.conversation.display_id, 0)) for one in listed)
     return [(one.conversation, floor) for one, floor in floors if one.newest_id > floor]
 
