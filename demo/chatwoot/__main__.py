@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 
 from .server import ChatwootServer
 
@@ -18,18 +17,7 @@ def main() -> None:
     server = ChatwootServer(options.port, options.host)
     for name in options.account:
         print(json.dumps(server.add_account(name).as_json()), flush=True)
-    print(f"ready {server.url}", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: _stop())
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
-
-
-def _stop() -> None:
-    raise KeyboardInterrupt
+    server.serve_until_stopped()
 
 
 main()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import mimetypes
-import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from werkzeug.exceptions import NotFound
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect, safe_join
 from werkzeug.wrappers import Request, Response
 
+from ..background_server import BackgroundServer, QuietHandler
 from ..holds import Holds
 from .control import ControlApi
 from .desk import Desk
@@ -22,15 +20,11 @@ from .people import People
 from .rest import RestApi
 from .webhooks import Postman
 
-POLL_SECONDS = 0.02
-"""How soon a closing server notices."""
 STATIC = Path(__file__).parent / "static"
 STORAGE = "/rails/active_storage/"
 
 
-class ChatwootHandler(WSGIRequestHandler):
-    """No access log on the console: the journal has it all."""
-
+class ChatwootHandler(QuietHandler):
     def make_environ(self) -> dict[str, Any]:
         """werkzeug drops header names with underscores, and Chatwoot's token has such a name."""
         environ = super().make_environ()
@@ -39,11 +33,8 @@ class ChatwootHandler(WSGIRequestHandler):
             environ["HTTP_API_ACCESS_TOKEN"] = token
         return environ
 
-    def log(self, type: str, message: str, *args: Any) -> None:
-        pass
 
-
-class ChatwootServer(People):
+class ChatwootServer(BackgroundServer, People):
     """Serves until closed. Beside People's calls: `desk`, `faults`, `holds`, `journal` and `postman`, for tests."""
 
     def __init__(
@@ -58,50 +49,20 @@ class ChatwootServer(People):
         self.journal = Journal(journal_size)
         self.postman = Postman(self.faults, self.journal, retry_seconds)
         self.desk = Desk(self.faults, self.journal, self.postman)
-        super().__init__(self.desk)
+        People.__init__(self, self.desk)
+        BackgroundServer.__init__(self, port, host, ChatwootHandler)
         self.holds = Holds()
         self._rest = RestApi(self.desk, self.holds)
         self._control = ControlApi(self.desk, self)
-        self._server = make_server(host, port, self._application, threaded=True, request_handler=ChatwootHandler)
-        self.port: int = self._server.server_port
-        self.url = f"http://{host}:{self.port}"
         self.desk.base_url = self.url
-        self._thread: threading.Thread | None = None
-
-    # -- running
-
-    def start(self) -> ChatwootServer:
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="chatwoot"
-        )
-        self._thread.start()
-        return self
-
-    def serve_forever(self) -> None:
-        self._server.serve_forever()
 
     def close(self) -> None:
         self.desk.close()
         self.holds.close()
         self._rest.close()
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> ChatwootServer:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()
 
     # -- answering
-
-    def _application(self, environ: dict[str, Any], start_response: Any) -> Any:
-        request = Request(environ)
-        return self._respond(request)(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
         path = request.path

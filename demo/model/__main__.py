@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 
 from .server import ModelServer
 
@@ -14,18 +13,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
     server = ModelServer(options.port, options.host)
-    print(f"ready {server.url}", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: _stop())
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
-
-
-def _stop() -> None:
-    raise KeyboardInterrupt
+    server.serve_until_stopped()
 
 
 main()

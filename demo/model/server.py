@@ -6,12 +6,11 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from ..background_server import BackgroundServer
 from ..holds import Holds, Moment
 from .choosing import CallTool, Move, Say
 from .completion import FINGERPRINT, MODEL, completion, move_for, stream
@@ -19,8 +18,6 @@ from .media import hidden_words
 from .modes import Mode, ModeSwitch, Setting, UnknownMode
 from .task import read, read_tools
 
-POLL_SECONDS = 0.02
-"""How soon a closing server notices."""
 ABOUT = (
     f"{MODEL}: an offline stand-in for a language model, for demos and tests. It compares words, understands nothing, "
     "and knows no company: it chooses among the tools it is offered by their descriptions, and answers only with what "
@@ -30,12 +27,7 @@ ABOUT = (
 PROSE = "I would say the customer wants to talk about something, most probably, but it is hard to be sure."
 
 
-class _QuietHandler(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        pass
-
-
-class ModelServer:
+class ModelServer(BackgroundServer):
     """Serves until closed. For tests: `requests` keeps what was asked, `mode()` makes it misbehave, `holds` holds its
     answers ("classify …" or "answer …", and what the customer wrote), another `mind` lets it say something else."""
 
@@ -47,49 +39,19 @@ class ModelServer:
         self.requests: deque[dict[str, Any]] = deque(maxlen=1_000)
         self._switch = ModeSwitch()
         self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._server = make_server(host, port, self._application, threaded=True, request_handler=_QuietHandler)
-        self.port: int = self._server.server_port
-        self.origin = f"http://{host}:{self.port}"
+        super().__init__(port, host)
         self.url = f"{self.origin}/v1"
         """The base URL for OpenAI clients."""
 
     def mode(self, name: str, times: int | None = None, seconds: float = 60.0) -> None:
         self._switch.set(name, times, seconds)
 
-    # -- running
-
-    def start(self) -> ModelServer:
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="demo-model"
-        )
-        self._thread.start()
-        return self
-
-    def serve_forever(self) -> None:
-        self._server.serve_forever()
-
     def close(self) -> None:
         self._closing.set()
         self.holds.close()
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> ModelServer:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()
 
     # -- answering
-
-    def _application(self, environ: dict[str, Any], start_response: Any) -> Any:
-        request = Request(environ)
-        return self._respond(request)(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
         match request.method, request.path.rstrip("/"):
