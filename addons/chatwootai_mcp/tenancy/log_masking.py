@@ -1,7 +1,8 @@
 """What a log line may not tell: credentials, telephone numbers and addresses of people, values of SQL.
 
 Our own lines name ids and never texts; this is the net below them and below the lines of libraries. It knows secrets by
-their shape or by the name before them, so it cannot know a secret that stands alone and looks like a word.
+their shape or by the name before them, so it cannot know a secret that stands alone and looks like a word. A line may
+hold a long text of anybody's: no pattern looks at a part of one again and again.
 """
 
 import re
@@ -16,14 +17,14 @@ _SECRETS = (
     (re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@"), r"\1:***@"),
     (
         re.compile(
-            r"(?i)([\w-]*(?:token(?!s)|secret|passw(?:or)?d|api_?key|authorization)[\w-]*[\"']?\s*[:=]\s*)"
+            r"(?i)((?:token(?!s)|secret|passw(?:or)?d|api_?key|authorization)[\w-]{0,100}+[\"']?\s*+[:=]\s*+)"
             r"(?:\"[^\"]*\"|'[^']*'|(?!\*\*\*|bearer\b|basic\b)[^\s\"',;&)}\]]+)"
         ),
         r"\1***",
     ),
 )
 _PEOPLE = (
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w"), "<email>"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.]*\w"), "<email>"),
     (re.compile(r"(?<![\w.])\+\d[\d ().-]{6,}\d"), "<phone>"),
     (re.compile(r"\(\d{2,3}\)\s?\d{4,5}[\s-]?\d{4}\b"), "<phone>"),
     (re.compile(r"(?<![\w.:/-])\d{10,15}(?![\w.:-])"), "<phone>"),

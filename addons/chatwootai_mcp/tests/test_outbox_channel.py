@@ -262,25 +262,23 @@ class TestRest(AnswerCase):
         with trap_jobs():
             self.outbox.enqueue(self.connection, 26, "message", {"content": "Outra"})
 
-    def test_a_connection_that_just_failed_is_not_tried_for_other_conversations(self):
+    def fail_twice_beside_another_conversation(self):
         self.other_conversation()
         entry = self.enqueue()
         self.chatwoot.down = True
         for _try in range(2):
             self.deliver()
             entry.next_attempt_at = False
+
+    def test_a_connection_that_just_failed_is_not_tried_for_other_conversations(self):
+        self.fail_twice_beside_another_conversation()
         calls = len(self.chatwoot.calls)
         self.CONVERSATION = 26
         self.assertGreater(self.deliver(), 0)
         self.assertEqual(len(self.chatwoot.calls), calls)
 
     def test_when_it_answers_again_all_that_waits_is_delivered_at_once(self):
-        self.other_conversation()
-        entry = self.enqueue()
-        self.chatwoot.down = True
-        for _try in range(2):
-            self.deliver()
-            entry.next_attempt_at = False
+        self.fail_twice_beside_another_conversation()
         self.chatwoot.down = False
         self.age_rest()
         with self.own_transactions(), trap_jobs() as trap:

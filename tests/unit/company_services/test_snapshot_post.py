@@ -1,6 +1,7 @@
 """Posting over a real socket: what goes out, and that nothing that comes back, or does not, is an exception."""
 
-import time
+import itertools
+from unittest.mock import Mock
 
 import pytest
 from company_services.snapshot import post
@@ -54,10 +55,10 @@ def test_nobody_there_is_tried_again(receiver):
 
 
 def test_an_endless_answer_is_cut(receiver):
+    endless = Mock(iter_content=lambda size: itertools.repeat(b"x" * size))
+    assert len(post._body(endless)) == post.ANSWER_BYTES
     receiver.answers = [(400, b"x" * 5_000_000)]
-    started = time.monotonic()
     assert send(receiver).reason is Reason.REFUSED
-    assert time.monotonic() - started < 5
 
 
 def test_a_token_that_is_echoed_is_not_repeated(receiver):

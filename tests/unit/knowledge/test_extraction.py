@@ -124,12 +124,12 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked():
 
 
 def test_html_that_nests_without_end_is_no_danger():
-    started = time.perf_counter()
+    began = time.process_time()
     try:
         text = extract_text("deep.html", b"<div>" * 100_000 + b"fundo")
     except Unreadable:
         text = ""
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - began < 10
     assert len(text) < 2_000_000
 
 

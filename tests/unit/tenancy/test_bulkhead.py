@@ -102,7 +102,8 @@ def test_too_many_waiting_are_refused_at_once_and_counted():
     with pytest.raises(Overloaded) as refusal:
         gate.enter("a")
     assert refusal.value.retry_after >= 1
-    assert gate.uses()["a"].refused == 1
+    use = gate.uses()["a"]
+    assert (use.refused, use.waits) == (1, 0), "it waited first"
 
 
 def test_what_must_not_be_lost_is_let_in_after_its_wait():

@@ -1,5 +1,7 @@
 """A log line tells ids and outcomes, and never a credential, a person's number or address, or a value of SQL."""
 
+import time
+
 import pytest
 from chatwootai_mcp.tenancy.keyring import Keyring
 from chatwootai_mcp.tenancy.log_masking import mask_line, mask_sql
@@ -64,3 +66,14 @@ def test_a_refused_statement_is_told_without_its_values():
     masked = mask_sql(said)
     assert "batom" not in masked
     assert "INSERT INTO chatwootai_message" in masked and 'unique constraint "x"' in masked
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "1", "_", "token", "token-", 'token="', "secret ", "a@", "a.", "+1 ", "://a:", "'"]
+)
+def test_no_long_line_holds_up_everybody(part):
+    """The limit is on work, a hundred times what is needed; looking at each part again and again took a minute."""
+    began = time.process_time()
+    mask_line(part * 20_000)
+    mask_sql(part * 20_000)
+    assert time.process_time() - began < 2
