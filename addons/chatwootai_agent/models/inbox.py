@@ -127,8 +127,16 @@ class Inbox(models.Model):
             inbox.channel_name = channel_name(self.env, inbox.channel)
 
     def _compute_conversation_count(self):
+        counts = {
+            (connection.id, number): count
+            for connection, number, count in self.env["chatwootai.conversation"]._read_group(
+                [("connection_id", "in", self.connection_id.ids), ("inbox_id", "in", self.mapped("inbox_id"))],
+                ["connection_id", "inbox_id"],
+                ["__count"],
+            )
+        }
         for inbox in self:
-            inbox.conversation_count = self.env["chatwootai.conversation"].search_count(inbox._of_conversations())
+            inbox.conversation_count = counts.get((inbox.connection_id.id, inbox.inbox_id), 0)
 
     def _of_conversations(self):
         return [("connection_id", "=", self.connection_id.id), ("inbox_id", "=", self.inbox_id)]

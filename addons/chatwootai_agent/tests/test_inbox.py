@@ -42,6 +42,11 @@ class TestInbox(ConversationCase):
         self.assertEqual((self.inbox.answering, self.inbox.channel), ("in_hours", "Channel::Whatsapp"))
         self.assertEqual(self.inbox.out_of_office_message, "Voltamos segunda.")
 
+    def test_each_counts_its_own_conversations(self):
+        self.connection.action_fetch_inboxes()
+        self.customer_says("Oi")
+        self.assertEqual(self.inboxes.mapped("conversation_count"), [1, 0])
+
     def test_a_token_that_is_refused_is_said(self):
         self.connection.user_token = "nobody"
         notice = self.connection.action_fetch_inboxes()

@@ -332,7 +332,7 @@ class TestWordOfPeopleLost(SweepCase):
         self.hours_pass(1)
         self.assertTrue(self.asked_after())
         self.assertFalse(self.asked_after())
-        self.hours_pass(1)
+        self.hours_pass(2)
         self.assertTrue(self.asked_after())
         self.hours_pass(1)
         self.assertFalse(self.asked_after())
