@@ -32,6 +32,7 @@ def upgrade(
                     "--no-http",
                     f"--database={account_id}",
                     f"--update={','.join(template.OUR_MODULES)}",
+                    "--i18n-overwrite",  # else what was said better since stays as it was in every other language
                 ),
                 f"upgrade-{account_id}",
                 missing=f"could not upgrade {account_id}",
