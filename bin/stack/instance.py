@@ -12,7 +12,7 @@ from configparser import ConfigParser
 from functools import cached_property
 from pathlib import Path
 
-from . import locking, paths, postgres, redis
+from . import paths, postgres, redis
 from .console import Failure
 
 MAIN = "main"
@@ -58,10 +58,6 @@ class Instance:
 
     def prepare(self) -> None:
         """Make what is missing: directories, the PostgreSQL role and the control database. Needs a running cluster."""
-        with locking.exclusive("prepare"):  # two commands at once would alter the same role, which PostgreSQL refuses
-            self._prepare()
-
-    def _prepare(self) -> None:
         for directory in (self.directory, self.data_dir, self.run_dir, paths.HOME):
             paths.private_dir(directory)
         postgres.sql(

@@ -136,11 +136,6 @@ def test_odoos_role_sees_no_statement_of_another_session(one, instance):
     assert seen and not any("words" in query for query in seen)
 
 
-def test_commands_that_begin_at_once_do_not_stand_in_each_others_way(instance):
-    with ThreadPoolExecutor(6) as together:
-        list(together.map(lambda _number: instance.prepare(), range(12)))
-
-
 def test_a_chatwoot_account_connected_in_odoo_is_one_tenants_and_the_operators_map_stays(one, instance):
     def call(statement):
         return postgres.sql(statement, role=instance.role, database=instance.control_database)
