@@ -25,12 +25,12 @@ def prefork(stack):
 
 
 def test_customers_of_both_companies_are_answered(prefork):
-    said = {
-        tenant.account_id: prefork.ask(tenant, "Qual o preço da Mesa e do Creme de Mãos Castanha?", timeout=120)
-        for tenant in prefork.tenants
-    }
-    assert "19,90" in said["acme"].content
-    assert said["acme-x"].content and "19,90" not in said["acme-x"].content
+    said = [
+        prefork.ask(tenant, "Qual o preço do Creme de Mãos Castanha?", timeout=120).content
+        for tenant in (prefork.acme, prefork.acme_x)
+    ]
+    assert "19,90" in said[0]
+    assert said[1] and "19,90" not in said[1], "the furniture shop has no such thing"
 
 
 def test_a_revoked_key_is_refused_by_every_worker(prefork):
