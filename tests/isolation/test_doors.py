@@ -80,7 +80,7 @@ RPC = [
 
 @pytest.mark.parametrize(("service", "method", "arguments"), RPC, ids=[f"{row[0]}.{row[1]}" for row in RPC])
 def test_odoos_rpc_tells_no_name_to_whoever_has_a_session_at_one(stack, service, method, arguments):
-    """A session comes with the login page, before anybody has logged in; then there are Odoo's routes of RPC."""
+    """Only with a session of an account are there Odoo's routes of RPC."""
     call = rpc_of_odoo(stack)
 
     def told(name):
@@ -114,8 +114,7 @@ DENIED = json.dumps(
 
 
 def rpc_of_odoo(stack):
-    page = send(stack.serving.port, Request("page", "GET", "/web/login?db=acme"))
-    [session] = (value.partition(";")[0] for name, value in page.headers if name == "Set-Cookie")
+    session = _session(_enter(stack, "acme", "admin"))
 
     def call(service, method, arguments):
         params = {"service": service, "method": method, "args": arguments}
@@ -182,7 +181,7 @@ def test_entering_tells_no_account_from_a_wrong_password(stack):
 def test_whoever_has_entered_is_where_they_wanted_to_go_and_in_no_other_account(stack):
     entered = _enter(stack, "acme", "admin", redirect="/odoo/contacts?db=acme")
     assert (entered.status, dict(entered.headers)["Location"]) == (303, "/odoo/contacts?db=acme")
-    *_first, cookie = re.findall(r"session_id=[^;]+", entered.whole)
+    cookie = _session(entered)
     inside = send(stack.serving.port, Request("inside", "GET", "/odoo?db=acme", {"Cookie": cookie}))
     assert b"odoo.__session_info__" in inside.body
     for name in ("acme-x", "nobody"):
@@ -217,6 +216,11 @@ def _enter(stack, account, password, redirect="", headers=MappingProxyType({})):
     form = urlencode({"db": account, "login": "admin", "password": password, "redirect": redirect}).encode()
     heads = {"Content-Type": "application/x-www-form-urlencoded", **headers}
     return send(stack.serving.port, Request("enter", "POST", "/web/enter", heads, form))
+
+
+def _session(answer):
+    *_before, last = re.findall(r"session_id=[^;]+", answer.whole)
+    return last
 
 
 def _kept(answer):
