@@ -19,10 +19,13 @@ class ToolFailed(Exception):
 
 
 class HttpClient:
-    """Streamable HTTP, answers as JSON; a connection a call, since Odoo's server keeps none open."""
+    """Streamable HTTP, answers as JSON; a connection a call, since Odoo's server keeps none open.
 
-    def __init__(self, port: int, path: str, key: str) -> None:
-        self._port, self._path = port, path
+    :param patient: where it is told to come again later it does, and the call takes as long as that
+    """
+
+    def __init__(self, port: int, path: str, key: str, patient: bool = False) -> None:
+        self._port, self._path, self._patient = port, path, patient
         self._ids = itertools.count(1)
         self._headers = {
             "Authorization": f"Bearer {key}",
@@ -40,6 +43,9 @@ class HttpClient:
             text = answer.read()
         finally:
             connection.close()
+        if answer.status == 429 and self._patient:
+            time.sleep(float(answer.headers["Retry-After"]))
+            return self.request(method, params)
         if answer.status != 200:
             raise ToolFailed(f"{answer.status}: {text[:500]!r}")
         return text

@@ -91,7 +91,8 @@ _OURS = "ours, authenticated HTTP"
 @contextmanager
 def _contenders(stand: Stand, server: serve.Server, numbered: bool = False) -> Iterator[dict[str, Call]]:
     """A client of each server, connected; with ``numbered``, one of several at once."""
-    ours = HttpClient(server.port, f"/mcp/{ACCOUNT}", stand.key)
+    # Workers that have just started load the tenant's registry in their first call, and refuse what is over meanwhile.
+    ours = HttpClient(server.port, f"/mcp/{ACCOUNT}", stand.key, patient=True)
     calls: dict[str, Call] = {_OURS: lambda: ours.call("search_records", SEARCH)["records"]}
     with ExitStack() as stack:
         for sidecar in SIDECARS:
