@@ -42,7 +42,8 @@ def killed_in_the_webhook(disturbed, person, mark):
         )
         assert cursor.fetchone()
         message = disturbed.says("careful", f"#{mark}# Quanto custa?", phone=person)
-        wait_until(lambda: _waits_for_the_row(disturbed), 30, "webhook that waits for the conversation")
+        locked_by = other.info.backend_pid
+        wait_until(lambda: _waits_for(disturbed, locked_by), 30, "webhook that waits for the conversation")
         disturbed.die()
         other.rollback()
     other.close()
@@ -59,9 +60,9 @@ def outcome(disturbed, mark):
     return outcomes[mark]
 
 
-def _waits_for_the_row(disturbed):
+def _waits_for(disturbed, backend):
+    """Whether a transaction waits for this one's lock."""
     return disturbed.sql(
         "careful",
-        "SELECT 1 FROM pg_stat_activity WHERE datname = 'careful' AND wait_event_type = 'Lock'"
-        " AND query LIKE '%chatwootai_conversation%FOR NO KEY UPDATE%'",
+        f"SELECT 1 FROM pg_stat_activity WHERE datname = 'careful' AND {backend} = ANY (pg_blocking_pids(pid))",
     )
