@@ -14,6 +14,7 @@ from odoo.addons.chatwootai_mcp.tests import fake_chatwoot
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..turns import sweep
+from ..turns.run import TurnRun
 from .conversation_case import ConversationCase
 
 
@@ -143,6 +144,14 @@ class TestLostWebhooks(SweepCase):
         self.chatwoot.add(25, "Nova")
         self.sweep()
         self.assertEqual(self.answer(), ["Respondida", "Resposta a: Nova"])
+
+    def test_what_the_agents_said_to_another_message_does_not_answer_one_that_was_lost(self):
+        self.chatwoot.add(25, "Quanto custa o sérum?")
+        self.customer_says("Alô?")
+        with patch.object(TurnRun, "_read_again", lambda *_: (None, ())):
+            self.assertEqual(self.answer(), ["Resposta a: Alô?"])
+        self.sweep()
+        self.assertEqual(self.answer()[-1], "Resposta a: Quanto custa o sérum?")
 
     def test_private_notes_and_activity_are_nothing(self):
         self.customer_says("Oi")

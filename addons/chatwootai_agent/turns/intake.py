@@ -101,8 +101,15 @@ def _unknown(conversation, listed):
 
 
 def _since_the_last_word(conversation, messages):
-    """All from the last that somebody of the company, or a bot, said; the customer's before it have been answered."""
-    last = max((message.id for message in messages if message.author in _SPEAKERS), default=0)
+    """All from the last that somebody of the company, or a bot, said; the customer's before it have been answered.
+
+    Not from what the agents said: which messages they answered is known, and none of these is among them.
+    """
+    own_ids, _sending = conversation.env["chatwootai.outbox"].message_ids_of(
+        conversation.connection_id, conversation.display_id
+    )
+    said = (message.id for message in messages if message.author in _SPEAKERS and message.id not in own_ids)
+    last = max(said, default=0)
     return [message for message in messages if message.id >= last]
 
 
