@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.registry_away import skip_or_fail
+
 ROOT = Path(__file__).resolve().parents[1]
 INSTALLED = ROOT / ".local" / "node"
 _SECONDS = 240
@@ -22,9 +24,9 @@ _refused: dict[Path, str] = {}
 
 
 def installed(folder: Path) -> Path:
-    """The ``node_modules`` of a folder's packages. Skips the test where they cannot be had."""
+    """The ``node_modules`` of a folder's packages. Skips the test where their registry can't be reached."""
     if folder in _refused:
-        pytest.skip(_refused[folder])  # asking again would take as long again
+        skip_or_fail("npm", folder.name, _refused[folder])  # asking again would take as long again
     lock = (folder / "package-lock.json").read_bytes()
     target = INSTALLED / f"{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not target.is_dir():
@@ -36,8 +38,8 @@ def installed(folder: Path) -> Path:
         done = _npm("ci", cwd=building)
         if done.returncode:
             shutil.rmtree(building)
-            _refused[folder] = f"npm could not install {folder.name}: {done.stdout[-300:]}"
-            pytest.skip(_refused[folder])
+            _refused[folder] = done.stdout
+            skip_or_fail("npm", folder.name, done.stdout)
         building.rename(target)
     return target / "node_modules"
 

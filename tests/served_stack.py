@@ -1,7 +1,8 @@
 """A whole stack of real processes for tests: two tenants, a served Odoo, a Chatwoot and a model.
 
 Everything is started by the commands a person types, in an instance of the tests' own: ``with served_stack(log)``.
-One instance serves all suites that use this, one after another; what an interrupted one left is dropped first.
+Suites of one instance run one after another, those of others beside them; what an interrupted one left is dropped
+first. No two instances may have a tenant of the same name, for their databases are in the same cluster.
 """
 
 import json
@@ -28,10 +29,14 @@ from demo.model import ModelServer
 from demo.model.completion import move_for
 from demo.odoo_session import OdooSession
 
-INSTANCE = "e2e"
 START_SECONDS = 120
 TWO_COMPANIES = {"acme": "cosmetics", "acme-x": "furniture"}
-_environment = {**os.environ, "CHATWOOTAI_INSTANCE": INSTANCE}
+_environment = dict(os.environ)
+
+
+def instance_name():
+    """Of the stack that is up."""
+    return _environment["CHATWOOTAI_INSTANCE"]
 
 
 def command(*arguments, check=True, **options):
@@ -76,7 +81,7 @@ class Serving:
     @property
     def odoo_pid(self):
         """The process that answers: a child of bin/serve."""
-        note = ROOT / ".local" / "instances" / INSTANCE / "run" / "serve.json"
+        note = ROOT / ".local" / "instances" / instance_name() / "run" / "serve.json"
         return json.loads(note.read_text())["pid"]
 
     def kill(self):
@@ -204,17 +209,24 @@ class Stack:
 
 @contextmanager
 def served_stack(
-    log: Path, companies=TWO_COMPANIES, mind=move_for, first_start=MappingProxyType({}), **environment: str
+    log: Path,
+    companies=TWO_COMPANIES,
+    mind=move_for,
+    first_start=MappingProxyType({}),
+    instance="e2e",
+    **environment: str,
 ) -> Iterator[Stack]:
     """A fresh stack, stopped at the end, and nothing left of it.
 
     :param companies: the tenants to make, each with its demo company or None
     :param mind: what the model says, where it is not the demo's
     :param first_start: what differs for the server only until it is started again
+    :param instance: the instance it is served in
     :param environment: what differs for every command of this stack, e.g. ``CHATWOOTAI_MONGODB_URL``
     """
     port = free_port()
-    with environment_with(CHATWOOTAI_PUBLIC_URL=f"http://127.0.0.1:{port}", **environment):
+    public = f"http://127.0.0.1:{port}"
+    with environment_with(CHATWOOTAI_INSTANCE=instance, CHATWOOTAI_PUBLIC_URL=public, **environment):
         _drop_all()
         with (
             ChatwootServer(port=0, retry_seconds=0.5, journal_size=1_000_000) as chatwoot,

@@ -4,12 +4,15 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import import_rules, odoo_process, paths, services, template
@@ -20,8 +23,15 @@ TESTS = paths.ROOT / "tests"
 ADDON_NAMES = template.OUR_MODULES
 STATIC = ("format", "lint", "types", "imports")
 ADDONS_PART = "addons"
-# The cheap ones first. Every other folder of tests/ is a part of its own, run without Odoo in the test's process.
-ORDER = ("unit", "demo", "stack", ADDONS_PART, "conformance", "isolation", "contracts", "faults", "e2e", "browser")
+# It stops the servers that others work with: beside it run the parts that need none of them.
+RESTARTS_SERVERS = "bad_days"
+WITHOUT_SERVERS = frozenset({*STATIC, "unit", "demo"})
+# Their tenants have the same names: never at the same time.
+SAME_TENANTS = ("e2e", "isolation")
+# Those that need no servers, then the long ones first, so that all lanes end at about the same time. Every folder of
+# tests/ is a part of its own, run without Odoo in the test's process.
+ORDER = ("unit", "demo", RESTARTS_SERVERS, "faults", "e2e", ADDONS_PART, "stack", "isolation", "conformance")
+LANES = min(os.cpu_count() or 1, 4)
 
 
 @dataclass
@@ -33,21 +43,99 @@ class Result:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Work:
+    """A part, or a piece of one that runs by itself: all it prints goes where ``run`` is told."""
+
+    name: str
+    run: Callable[[int | None], Result]
+
+
 def main() -> int:
     parts, pytest_arguments = _parse(sys.argv[1:])
-    results = []
     with services.running(Instance("test")) as instance:
-        for part in parts:
-            say(f"\n=== {part}")
-            started = time.monotonic()
-            try:
-                result = _run(part, pytest_arguments, instance)
-            except Failure as failure:  # what this part needs is missing; the others may still run
-                say(f"{part}: {failure.missing}" + (f"; mend it with: {failure.mend}" if failure.mend else ""))
-                result = Result(part, failed=1)
-            result.seconds = time.monotonic() - started
-            results.append(result)
+        results = []
+        for group in _groups(parts):
+            works = [work for part in group for work in _works(part, pytest_arguments, instance)]
+            results += _one_by_one(works) if len(works) == 1 else _side_by_side(works)
     return _summarise(results)
+
+
+def _groups(parts: Sequence[str]) -> list[list[str]]:
+    """What may run at the same time."""
+    if RESTARTS_SERVERS not in parts:
+        return [[*parts]]
+    beside = [part for part in parts if part in WITHOUT_SERVERS]
+    others = [part for part in parts if part not in (*beside, RESTARTS_SERVERS)]
+    return [group for group in ([RESTARTS_SERVERS, *beside], others) if group]
+
+
+def _works(part: str, arguments: list[str], instance: Instance) -> list[Work]:
+    if part in STATIC:
+        return [Work(part, lambda output: _check(part, output))]
+    mine = [argument for argument in arguments if _part_of(argument) in (None, part)]
+    if part != ADDONS_PART:
+        target = ["-p", "no:odoo", *_with_target(mine, TESTS / part)]
+        return [Work(part, lambda output: _pytest(part, target, _plain_environment(), output))]
+    if any(_part_of(argument) for argument in mine):
+        return [Work(part, partial(_run_addons, part, mine, instance))]
+    return [
+        Work(f"{part}/{name}", partial(_run_addons, f"{part}/{name}", [*mine, str(folder)], instance))
+        for name in reversed(ADDON_NAMES)
+        if (folder := paths.ADDONS / name / "tests").is_dir()
+    ]
+
+
+def _one_by_one(works: Iterable[Work]) -> list[Result]:
+    """Each prints as it goes."""
+    results = []
+    for work in works:
+        say(f"\n=== {work.name}")
+        results.append(_timed(work, None))
+    return results
+
+
+def _side_by_side(works: Sequence[Work]) -> list[Result]:
+    """As many at once as there are processors, for most wait much; what each prints comes in one piece at its end."""
+    printing = threading.Lock()
+
+    def run(works: list[Work]) -> list[Result]:
+        return [run_one(work) for work in works]
+
+    def run_one(work: Work) -> Result:
+        log = paths.LOG / f"test-{work.name.replace('/', '-')}.log"
+        say(f"... {work.name} begins")
+        with log.open("wb") as output:
+            result = _timed(work, output.fileno())
+        with printing:
+            say(f"\n=== {work.name}: {result.passed} passed, {result.failed} failed in {result.seconds:.0f} s")
+            say(log.read_text(errors="replace"))
+        return result
+
+    with ThreadPoolExecutor(LANES) as lanes:
+        try:
+            return [result for results in lanes.map(run, _chains(works)) for result in results]
+        except BaseException:  # interrupted: what has not begun does not begin
+            lanes.shutdown(cancel_futures=True)
+            raise
+
+
+def _chains(works: Sequence[Work]) -> list[list[Work]]:
+    """What runs one after another in a lane."""
+    chain = [work for work in works if work.name in SAME_TENANTS]
+    others = [[work] for work in works if work not in chain]
+    return [chain, *others] if chain else others
+
+
+def _timed(work: Work, output: int | None) -> Result:
+    started = time.monotonic()
+    try:
+        result = work.run(output)
+    except Failure as failure:  # what this part needs is missing; the others may still run
+        say(f"{work.name}: {failure.missing}" + (f"; mend it with: {failure.mend}" if failure.mend else ""))
+        result = Result(work.name, failed=1)
+    result.seconds = time.monotonic() - started
+    return result
 
 
 def available() -> list[str]:
@@ -90,32 +178,26 @@ def _part_of(argument: str) -> str | None:
     return None
 
 
-def _run(part: str, arguments: list[str], instance: Instance) -> Result:
-    if part in STATIC:
-        passed = all(check() for check in _CHECKS[part])
-        return Result(part, passed=int(passed), failed=int(not passed))
-    mine = [argument for argument in arguments if _part_of(argument) in (None, part)]
-    if part == ADDONS_PART:
-        return _run_addons(mine, instance)
-    return _pytest(part, ["-p", "no:odoo", *_with_target(mine, TESTS / part)], _plain_environment())
+def _check(part: str, output: int | None) -> Result:
+    passed = all(check(output) for check in _CHECKS[part])
+    return Result(part, passed=int(passed), failed=int(not passed))
 
 
-def _run_addons(arguments: list[str], instance: Instance) -> Result:
+def _run_addons(name: str, arguments: list[str], instance: Instance, output: int | None) -> Result:
     """The addons' own tests, inside Odoo, on a fresh clone of the template that nobody else sees."""
     template.ensure()
-    with _test_database(instance) as (database, data_dir):
+    database = f"test-{name.replace('/', '-').replace('_', '-')}-{os.getpid()}"
+    with _test_database(database, instance) as (database, data_dir):
         environment = odoo_process.variables(instance) | {
             "ODOO_DATA_DIR": str(data_dir),
             "ODOO_QUEUE_JOB_CHANNELS": "root:0",  # tests run the jobs they want run
             "CHATWOOTAI_RUN_DIR": "",
         }
-        targets = _with_target(arguments, *(paths.ADDONS / name / "tests" for name in ADDON_NAMES))
-        return _pytest(ADDONS_PART, [f"--odoo-database={database}", "--odoo-http", *targets], environment)
+        return _pytest(name, [f"--odoo-database={database}", "--odoo-http", *arguments], environment, output)
 
 
 @contextmanager
-def _test_database(instance: Instance) -> Iterator[tuple[str, Path]]:
-    database = f"test-addons-{os.getpid()}"
+def _test_database(database: str, instance: Instance) -> Iterator[tuple[str, Path]]:
     data_dir = instance.data_dir / database
     try:
         template.clone(template.TEMPLATE, database, instance, data_dir)
@@ -131,11 +213,13 @@ def _with_target(arguments: list[str], *folders: Path) -> list[str]:
     return arguments if given else [*arguments, *(str(folder) for folder in folders if folder.is_dir())]
 
 
-def _pytest(part: str, arguments: Sequence[str], environment: dict[str, str]) -> Result:
-    report = paths.LOG / f"pytest-{part}.xml"
+def _pytest(part: str, arguments: Sequence[str], environment: dict[str, str], output: int | None = None) -> Result:
+    report = paths.LOG / f"pytest-{part.replace('/', '-')}.xml"
     report.unlink(missing_ok=True)
     command = [str(paths.PYTHON), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-    code = subprocess.call(command, cwd=paths.ROOT, env=environment, stdin=subprocess.DEVNULL)
+    code = subprocess.call(
+        command, cwd=paths.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+    )
     result = _read_report(part, report)
     if code not in (0, 1, 5) or (code and not result.failed and code != 5):
         result.failed += 1  # pytest itself broke
@@ -178,19 +262,22 @@ def _plain_environment() -> dict[str, str]:
 
 
 def _summarise(results: list[Result]) -> int:
-    say(f"\n{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    say(f"\n{'part':<24}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for result in results:
-        say(f"{result.part:<12}{result.passed:>8}{result.failed:>8}{result.skipped:>9}{result.seconds:>9.1f}")
+        say(f"{result.part:<24}{result.passed:>8}{result.failed:>8}{result.skipped:>9}{result.seconds:>9.1f}")
     passed, failed, skipped = (sum(getattr(each, name) for each in results) for name in ("passed", "failed", "skipped"))
     sys.stderr.flush()
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
     return 1 if failed or not passed else 0
 
 
-def _tool(*command: str, **extra: str) -> bool:
+def _tool(output: int | None, *command: str, **extra: str) -> bool:
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(paths.PYCACHE), "HOME": str(paths.HOME), **extra}
     program, *arguments = command
-    return subprocess.call([str(paths.VENV / "bin" / program), *arguments], cwd=paths.ROOT, env=environment) == 0
+    code = subprocess.call(
+        [str(paths.VENV / "bin" / program), *arguments], cwd=paths.ROOT, env=environment, stdout=output, stderr=output
+    )
+    return code == 0
 
 
 # Of pylint-odoo's rules, those that do not fit: OCA's own paperwork, and what is too often wrong here.
@@ -204,23 +291,28 @@ _NOT_OURS = (
 )
 
 
-def _pylint_odoo() -> bool:
+def _pylint_odoo(output: int | None) -> bool:
     """Mistakes against Odoo, which ruff can't see; on its own rules only, in this order of switching off and on."""
     addons = [f"addons/{name}" for name in ADDON_NAMES]
     rules = ("--disable=all", "--enable=odoolint", f"--disable={_NOT_OURS}")
-    return _tool("pylint", "--load-plugins=pylint_odoo", "--jobs=2", "--score=n", "--ignore=tests", *rules, *addons)
+    return _tool(
+        output, "pylint", "--load-plugins=pylint_odoo", "--jobs=2", "--score=n", "--ignore=tests", *rules, *addons
+    )
 
 
-def _import_rules() -> bool:
+def _import_rules(_output: int | None) -> bool:
     broken = import_rules.broken_rules()
     for sentence in broken:
         say(sentence)
     return not broken
 
 
-_CHECKS: dict[str, tuple[Callable[[], bool], ...]] = {
-    "format": (lambda: _tool("ruff", "format", "--check", "."),),
-    "lint": (lambda: _tool("ruff", "check", "."), _pylint_odoo),
-    "types": (lambda: _tool("mypy"),),
-    "imports": (lambda: _tool("lint-imports", "--no-cache", PYTHONPATH=str(paths.ADDONS)), _import_rules),
+_CHECKS: dict[str, tuple[Callable[[int | None], bool], ...]] = {
+    "format": (lambda output: _tool(output, "ruff", "format", "--check", "."),),
+    "lint": (lambda output: _tool(output, "ruff", "check", "."), _pylint_odoo),
+    "types": (lambda output: _tool(output, "mypy"),),
+    "imports": (
+        lambda output: _tool(output, "lint-imports", "--no-cache", PYTHONPATH=str(paths.ADDONS)),
+        _import_rules,
+    ),
 }

@@ -6,8 +6,8 @@ import time
 from tests.served_stack import command
 
 _CALLERS = 6
-_CALLS_AFTER = 20  # of each caller, once the key is revoked
-_SECONDS = 60
+_CALLS_AFTER = 10  # of each caller, once the key is revoked
+_SECONDS = 120
 
 
 class Caller(threading.Thread):
@@ -20,8 +20,7 @@ class Caller(threading.Thread):
         self._stack, self._key = stack, key
 
     def run(self):
-        until = time.monotonic() + _SECONDS
-        while not self.enough.is_set() and time.monotonic() < until:
+        while not self.enough.is_set():
             asked = time.monotonic()
             answer = self._stack.mcp(self._stack.acme, "tools/list", key=self._key)
             self.answers.append((asked, answer.status_code))
@@ -31,7 +30,7 @@ class Caller(threading.Thread):
 
 
 def test_a_revoked_key_is_refused_by_the_serving_process_from_the_next_request_on(stack):
-    for _ in range(3):
+    for _ in range(2):
         key = command("tenant", "key", "acme", "--name", "to revoke").stdout.strip()
         callers = [Caller(stack, key) for _ in range(_CALLERS)]
         for caller in callers:

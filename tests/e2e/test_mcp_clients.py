@@ -1,6 +1,7 @@
 """MCP clients that people use, against the served Odoo: the Python SDK's second generation and the Inspector.
 
-(The SDK's first generation, which crewai brings, is in test_mcp.py.) Each skips, saying so, where it cannot be had.
+(The SDK's first generation, which crewai brings, is in test_mcp.py.) Each skips where the registry of its packages
+can't be reached.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests import node
+from tests.registry_away import skip_or_fail
 
 HERE = Path(__file__).parent
 SDK = HERE / "mcp2"
@@ -32,7 +34,7 @@ def second_sdk():
         done = subprocess.run(install, capture_output=True, text=True, timeout=300)
         if done.returncode:
             shutil.rmtree(building, ignore_errors=True)
-            pytest.skip(f"pip could not install mcp 2: {done.stderr[-300:]}")
+            skip_or_fail("pip", "mcp 2", done.stderr)
         building.rename(target)
     return target
 

@@ -188,7 +188,7 @@ def disturbed(tmp_path_factory):
         "ODOO_SERVER_WIDE_MODULES": f"{MODULES},forgetful_outbox",
     }
     companies = {"careful": "cosmetics", "forgetful": "cosmetics"}
-    with served_stack(log, companies, mind=echo, first_start=MANY_AT_ONCE, **environment) as stack:
+    with served_stack(log, companies, mind=echo, first_start=MANY_AT_ONCE, instance="faults", **environment) as stack:
         for tenant in companies:
             _shorten_waits(stack, tenant)
         yield Disturbed(stack)

@@ -14,7 +14,7 @@ from stack import instance as instances
 from stack import packages, postgres
 from stack.instance import Instance
 
-from tests.served_stack import INSTANCE, Stack
+from tests.served_stack import Stack, instance_name
 
 from .canaries import Side
 from .crossing import Request
@@ -23,7 +23,7 @@ from .watch import Answer, described, found_in, send
 
 
 def instance() -> Instance:
-    return Instance(INSTANCE)
+    return Instance(instance_name())
 
 
 def settings() -> dict[str, str]:

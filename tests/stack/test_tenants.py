@@ -153,7 +153,7 @@ def test_a_chatwoot_account_connected_in_odoo_is_one_tenants_and_the_operators_m
     assert postgres.sql(left, database=instance.control_database) == ["7"]
 
 
-@pytest.mark.parametrize("name", ["Acme", "a_b", "admin", "x" * 41, "a--b", "a.b", "postgres"])
+@pytest.mark.parametrize("name", ["a_b", "postgres"])  # all that is none: tests/unit/tenancy/test_account.py
 def test_a_name_that_is_no_account_id_is_refused(instance, name):
     assert "can't be an account" in tenant("create", name, code=1)
 
@@ -291,9 +291,7 @@ def test_a_create_that_was_killed_is_cleared_away_by_the_next(instance):
 
 
 def test_a_dropped_tenant_is_gone_everywhere_and_its_name_and_chatwoot_account_are_free(one, instance):
-    started = time.monotonic()
     for name in NAMES:
         tenant("drop", name, "--yes")
         assert _traces(instance, name) == []
-    assert time.monotonic() - started < 60
     assert json.loads(tenant("create", NAMES[1], *CHATWOOT))["account_id"] == NAMES[1]

@@ -1,6 +1,7 @@
 """What the agents say arrives once, in order, and not at all where a person has taken over."""
 
 from contextlib import suppress  # Odoo's assertRaises rolls back what the killed process had committed
+from dataclasses import replace
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -197,6 +198,22 @@ class TestOutbox(ChatwootCase):
         self.chatwoot.down = True
         self.assertTrue(self.deliver())
         self.assertEqual(entry.state, "queued")
+
+    def test_a_person_who_speaks_between_the_two_looks_is_not_missed(self):
+        """Messages are read first, and how the conversation stands last: it tells that something was said meanwhile."""
+        floor = self.chatwoot.add(25, "Oi")
+        entry = self.enqueue(guarded=True, floor=floor)
+        look = ChatwootClient.conversation
+
+        def late(client, number):
+            if self.chatwoot.next_id == floor:
+                self.chatwoot.add(25, "Oi, é a Paula.", 1, {"id": 4, "type": "user", "name": "Paula"})
+            return replace(look(client, number), newest_message_id=self.chatwoot.next_id)
+
+        with patch.object(ChatwootClient, "conversation", late):
+            self.deliver()
+        self.assertEqual(entry.state, "withheld")
+        self.assertEqual(self.chatwoot.said(25), ["Oi, é a Paula."])
 
     def test_a_hand_off_tells_the_customer_and_the_people_and_opens(self):
         with trap_jobs() as trap:
