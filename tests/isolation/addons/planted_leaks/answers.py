@@ -24,8 +24,8 @@ def call(original, self, principal, name, arguments, **given):
 
 
 @plant("records are read in another database", BorrowedDatabase, "environment")
-def environment(original, self):
-    own = original(self)
+def environment(original, self, *bounds):
+    own = original(self, *bounds)
     cursor = Registry(look_alike(own.cr.dbname)).cursor()
     return api.Environment(cursor, SUPERUSER_ID, own.context)
 
