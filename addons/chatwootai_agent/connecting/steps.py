@@ -6,6 +6,7 @@ the secrets) is stored in a transaction of its own before the next step begins.
 """
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Rejected, Unauthorized
+from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
 from odoo.addons.chatwootai_mcp.tenancy.tokens import new_token_id
@@ -55,8 +56,11 @@ class Steps:
         self._note(name, RUNNING)
         try:
             said = getattr(self, f"_{name}")()
-        except (ChatwootError, Refused) as error:
-            self._note(name, FAILED, str(error))
+        except Refused as refusal:
+            self._note(name, FAILED, str(refusal))
+            return False
+        except ChatwootError as error:
+            self._note(name, FAILED, in_words(self.env, error))
             return False
         self._note(name, NOTICE if isinstance(said, Notice) else DONE, said)
         return True

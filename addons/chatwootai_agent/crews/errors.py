@@ -26,6 +26,8 @@ class ConfigurationMissing(TurnFailed):
 
     def __init__(self, account_id: str, config_type: str, error: str) -> None:
         super().__init__(f"{account_id} has no usable {config_type}: {error}", retryable=True)
+        self.config_type = config_type
+        self.error = error
 
 
 class ToolsUnreachable(TurnFailed):

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
+from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, try_lock
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -120,7 +121,7 @@ class ChatwootConnection(models.Model):
         except ChatwootError as error:
             if error.retryable:
                 raise RetryableJobError(str(error), _RETRY_SECONDS) from error
-            return str(error)
+            return in_words(self.env, error)
         # Not in the job's transaction: its snapshot lacks the inbox that a first message makes meanwhile.
         in_own_transaction(self.env, _take_account, self.id, account)
         return f"{len(account[0])} inboxes"

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.chatwootai_mcp.chatwoot.client import ChatwootClient
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound
+from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
 
 _LOOK_SECONDS = 8.0  # a person waits for the answer
@@ -73,7 +74,7 @@ class ChatwootConnection(models.Model):
                 self.env._(
                     "Whether %(address)s is the same Chatwoot can't be seen: %(reason)s. Try again when it answers.",
                     address=url,
-                    reason=error,
+                    reason=in_words(self.env, error).rstrip("."),
                 )
             ) from error
         return any(

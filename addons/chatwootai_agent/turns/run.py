@@ -17,11 +17,12 @@ import uuid
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.log_context import working_for
+from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.stopping import is_stopping
 from odoo.addons.queue_job.exception import RetryableJobError
 
-from ..crews.errors import TurnFailed
+from ..crews.errors import ConfigurationMissing, TurnFailed
 from .begin import TooEarly, begin, note_conversation_again, resolved_but_waiting
 from .closing import farewell
 from .end import conclude, note_failure
@@ -135,7 +136,7 @@ class TurnRun:
             return None, ()
 
     def _failed(self, bundle, error):
-        said = _sentence(bundle, error)
+        said = self._in_own(_sentence, bundle, error)
         retryable = getattr(error, "retryable", True)
         steps = self._steps or getattr(error, "steps", [])
         seconds = self._in_own(note_failure, bundle, said, retryable, steps, getattr(error, "usage", None), self._ms())
@@ -144,8 +145,12 @@ class TurnRun:
         return "failed for good: handed over"
 
 
-def _sentence(bundle, error):
+def _sentence(env, bundle, error):
     """What people read of a failure. Unexpected ones may hold anything: they stay in the log, under a reference."""
+    if isinstance(error, ConfigurationMissing):
+        return in_company_language(env)._(
+            "the company's configuration can't be read: %(what)s, %(why)s", what=error.config_type, why=error.error
+        )
     if isinstance(error, TurnFailed):
         return error.reason
     reference = uuid.uuid4().hex[:8]

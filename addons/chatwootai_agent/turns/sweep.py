@@ -16,6 +16,7 @@ from odoo.tools import SQL
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized, Unavailable
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING
 from odoo.addons.chatwootai_mcp.models.alert import MANAGERS
+from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 
@@ -53,7 +54,7 @@ class Sweep:
                 complete = self._sweep(client, since)
                 self._ask_after_quiet(client)
         except Unauthorized as error:
-            self._in_own(_refused, self._connection_id, str(error))
+            self._in_own(_refused, self._connection_id, error)
             return f"{self._found} found, then: {error}"
         except ChatwootError as error:
             return f"{self._found} found, then: {error}"
@@ -170,10 +171,10 @@ def tell_of_late(connection):
     )
 
 
-def _refused(env, connection_id, said):
+def _refused(env, connection_id, error):
     env = in_company_language(env)
     connection = env["chatwootai.chatwoot.connection"].browse(connection_id)
-    connection.alert(MANAGERS, env._("Chatwoot refuses the access token"), said, kind="delivery_failed")
+    connection.alert(MANAGERS, env._("Chatwoot refuses the access token"), in_words(env, error), kind="delivery_failed")
 
 
 def _note_swept(env, connection_id, began):

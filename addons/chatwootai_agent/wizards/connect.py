@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.client import normal_base_url
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 
 from ..connecting.steps import Refused, check_administrator
@@ -47,8 +48,11 @@ class Connect(models.TransientModel):
             with self._chatwoot() as chatwoot:
                 self.user_name = check_administrator(self.env, chatwoot, self.chatwoot_account)
                 inboxes = [(inbox, chatwoot.bot_of_inbox(inbox.id)) for inbox in chatwoot.inboxes()]
-        except (ChatwootError, Refused) as error:
-            self.problem = str(error)
+        except Refused as refusal:
+            self.problem = str(refusal)
+            return self._again()
+        except ChatwootError as error:
+            self.problem = in_words(self.env, error)
             return self._again()
         url = self.connection_id.sudo().webhook_url
         self.inbox_ids = [

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from .errors import ChatwootError, NotFound, Rejected, Unauthorized, Unavailable
+from .errors import ChatwootError, NotFound, Rejected, Sentence, Unauthorized, Unavailable
 from .payload import (
     ContactDetails,
     Conversation,
@@ -201,7 +201,7 @@ class ChatwootClient:
             return int(answer["id"])
         except (KeyError, TypeError, ValueError):
             # It answered 200: the message stands, only its id is unknown.
-            raise Unavailable("Chatwoot took the message and did not say its id.", maybe_done=True) from None
+            raise Unavailable(Sentence.NO_ID, maybe_done=True) from None
 
     def set_status(self, conversation: int, status: str) -> None:
         self._act(conversation, "toggle_status", {"status": status})
@@ -268,7 +268,7 @@ class ChatwootClient:
         files: Sequence[OutgoingFile] = (),
     ) -> Any:
         if not token:
-            raise Unauthorized("No access token is set.")
+            raise Unauthorized(Sentence.NO_TOKEN)
         try:
             # No redirects: requests would carry the token's header on to whatever host is named.
             with self._session.request(
@@ -287,14 +287,14 @@ class ChatwootClient:
         except requests.RequestException as error:
             raise _unreachable(error) from None
         except (OSError, HTTPError):  # the answer broke off while it was read
-            raise Unavailable("The connection to Chatwoot broke off.", maybe_done=True, out_of_reach=True) from None
+            raise Unavailable(Sentence.BROKE_OFF, maybe_done=True, out_of_reach=True) from None
 
     def _timeout(self) -> tuple[float, float]:
         if self.deadline is None:
             return CONNECT_SECONDS, self.read_seconds
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise Unavailable("Chatwoot did not answer in time.", out_of_reach=True)
+            raise Unavailable(Sentence.LATE, out_of_reach=True)
         return min(CONNECT_SECONDS, left), min(self.read_seconds, left)
 
     def _read(self, response: requests.Response) -> bytes:
@@ -306,7 +306,7 @@ class ChatwootClient:
         while len(text) <= _MAX_ANSWER and (piece := response.raw.read1(_CHUNK, decode_content=True)):
             text += piece
             if time.monotonic() > self.deadline:
-                raise Unavailable("Chatwoot did not answer in time.", maybe_done=True, out_of_reach=True)
+                raise Unavailable(Sentence.LATE, maybe_done=True, out_of_reach=True)
         return bytes(text)
 
 
@@ -319,45 +319,43 @@ def _answer(response: requests.Response, text: bytes) -> Any:
     status = response.status_code
     if 200 <= status < 300:
         if len(text) > _MAX_ANSWER:
-            raise Rejected("Chatwoot's answer is larger than any it gives.")
+            raise Rejected(Sentence.TOO_LARGE)
         return _json(text) if text.strip() else {}
     raise _failure(status, _sentence(text), response.headers.get("Retry-After", ""))
 
 
 def _failure(status: int, said: str, retry_after: str) -> ChatwootError:
-    tail = f": {said}" if said else "."
+    with_status = f"status {status}, {said}" if said else f"status {status}"
     if status in (401, 403):
-        return Unauthorized(f"Chatwoot refuses the access token{tail}")
+        return Unauthorized(Sentence.TOKEN_REFUSED, said)
     if status == 404:
-        return NotFound(f"Chatwoot does not know the conversation or account{tail}")
+        return NotFound(Sentence.NOT_KNOWN, said)
     if status == 429 or (status == 422 and _FLOOD in said.lower()):
         wait = int(retry_after) if retry_after.isdecimal() else 60
         # The flood guard is the conversation's; 429 is for whoever calls from here.
-        return Unavailable(
-            f"Chatwoot asks to be called less often{tail}", retry_after=min(wait, 3600), out_of_reach=status == 429
-        )
+        return Unavailable(Sentence.TOO_OFTEN, said, retry_after=min(wait, 3600), out_of_reach=status == 429)
     if status >= 500:
         gone = status in _NOBODY_BEHIND_THE_PROXY
-        return Unavailable(f"Chatwoot failed with status {status}{tail}", maybe_done=True, out_of_reach=gone)
+        return Unavailable(Sentence.FAILED, with_status, maybe_done=True, out_of_reach=gone)
     if 300 <= status < 400:
-        return Unavailable("Chatwoot answers with a redirect: set the address that it redirects to.")
-    return Rejected(f"Chatwoot refuses the request (status {status}){tail}")
+        return Unavailable(Sentence.REDIRECT)
+    return Rejected(Sentence.REFUSED, with_status)
 
 
 def _unreachable(error: requests.RequestException) -> Unavailable:
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-        return Unavailable("Chatwoot cannot be reached.", out_of_reach=True)
+        return Unavailable(Sentence.NOT_REACHED, out_of_reach=True)
     if isinstance(error, requests.Timeout):
-        return Unavailable("Chatwoot did not answer in time.", maybe_done=True, out_of_reach=True)
+        return Unavailable(Sentence.LATE, maybe_done=True, out_of_reach=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return Unavailable("Chatwoot's address is not one that can be called.")
+        return Unavailable(Sentence.NO_ADDRESS)
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     never_sent = isinstance(reason, NewConnectionError)
-    return Unavailable("Chatwoot cannot be reached.", maybe_done=not never_sent, out_of_reach=True)
+    return Unavailable(Sentence.NOT_REACHED, maybe_done=not never_sent, out_of_reach=True)
 
 
 def unexpected_answer() -> Unavailable:
-    return Unavailable("Chatwoot's answer has not the form it should have.", maybe_done=True)
+    return Unavailable(Sentence.UNEXPECTED, maybe_done=True)
 
 
 def _json(text: bytes) -> Any:

@@ -9,6 +9,7 @@ from ..settings import get_keyring, get_settings
 from ..tenancy.account import InvalidAccountId
 from ..tenancy.keyring import WeakSecret
 from ..tenancy.tokens import mint_webhook_token, new_token_id, tenant_audience
+from .chatwoot_words import in_words
 from .secret_field import Secret, read_secret
 
 _TEST_SECONDS = 8.0  # a person waits for the answer
@@ -204,4 +205,6 @@ class ChatwootConnection(models.Model):
             return self.env._(
                 "There is no Chatwoot at this address: %s answers, but not as Chatwoot does.", self.base_url
             )
-        return self.env._("%(address)s could not be used: %(reason)s", address=self.base_url, reason=error)
+        return self.env._(
+            "%(address)s could not be used: %(reason)s", address=self.base_url, reason=in_words(self.env, error)
+        )

@@ -22,6 +22,7 @@ from ..chatwoot.errors import ChatwootError, Unauthorized
 from ..chatwoot.outbox import Kind, State, Step
 from ..chatwoot.state_machine import person_spoke
 from .alert import MANAGERS
+from .chatwoot_words import in_words
 from .company_language import in_company_language
 from .outbox_rest import note_answered, note_out_of_reach, seconds_of_rest
 from .own_transaction import in_own_transaction
@@ -289,14 +290,14 @@ def _note_failure(env, entry_id, error, state):
         {
             "state": state,
             "failures": failures,
-            "last_error": str(error),
+            "last_error": in_words(env, error),
             "next_attempt_at": fields.Datetime.now() + timedelta(seconds=seconds),
         }
     )
     _logger.warning("outbox %d: %s; now %s, next try in %d s", entry.id, error, state, seconds)
     if isinstance(error, Unauthorized):
         entry.connection_id.alert(
-            MANAGERS, env._("Chatwoot refuses the access token"), str(error), kind="delivery_failed"
+            MANAGERS, env._("Chatwoot refuses the access token"), in_words(env, error), kind="delivery_failed"
         )
     if state is State.FAILED:
         _tell_people(env, entry)

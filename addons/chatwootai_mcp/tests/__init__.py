@@ -37,3 +37,4 @@ from . import test_own_transaction
 from . import test_registries_at_start
 from . import test_write_behind
 from . import test_audit_words
+from . import test_chatwoot_words

@@ -98,7 +98,7 @@ class TestChatwootReading(ChatwootMixin, ToolCase):
     def test_what_fails_in_chatwoot_is_said_in_a_sentence(self):
         self.assertIn("no conversation 404", self.refusal("get_conversation", conversation_id=404))
         self.chatwoot.down = True
-        self.assertIn("Chatwoot failed with status 503", self.refusal("get_conversation", conversation_id=25))
+        self.assertIn("Chatwoot failed: status 503", self.refusal("get_conversation", conversation_id=25))
         self.chatwoot.down = False
         self.connection.user_token = "outdated"
         error = self.refusal("get_conversation", conversation_id=25)
