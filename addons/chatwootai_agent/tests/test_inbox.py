@@ -79,12 +79,15 @@ class TestInbox(ConversationCase):
 
         def first_message_came_first(connection):
             with trap_jobs():
-                self.env["chatwootai.inbox"].create({"connection_id": connection.id, "inbox_id": 17})
+                self.env["chatwootai.inbox"].create(
+                    {"connection_id": connection.id, "inbox_id": 17, "pause_seconds": 9}
+                )
             return connection
 
         with patch.object(inbox, "lock", first_message_came_first):
             self.connection._fetch_inboxes()
         self.assertEqual(self.inboxes.mapped("name"), ["WhatsApp da loja", "Site"])
+        self.assertEqual(self.inboxes[0].pause_seconds, 9)
 
     def test_the_hours_are_the_inboxs_own_or_the_companys(self):
         self.connection._fetch_inboxes()
