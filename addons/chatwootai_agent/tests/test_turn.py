@@ -187,6 +187,23 @@ class TestBundling(ConversationCase):
         self.assertEqual(self.answer(), [])
         self.assertEqual(self.states(), ["deleted"])
 
+    def test_what_the_customer_took_back_is_not_told_to_the_crew_later(self):
+        message_id = self.customer_says("Meu cartão é 4111")
+        self.receive(
+            self.chatwoot.webhook(25, message_id, event="message_updated", content_attributes={"deleted": True})
+        )
+        self.customer_says("Oi")
+        self.answer()
+        self.assertEqual(self.crew.asked[-1]["history"], [])
+
+    def test_messages_whose_turns_never_end_are_put_before_people(self):
+        self.customer_says("Oi")
+        self.env["chatwootai.message"].search([]).attempts = 8  # as workers that were killed again and again leave it
+        self.turn()
+        self.deliver()
+        self.assertFalse(self.crew.asked)
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
 
 @tagged("post_install", "-at_install")
 class TestSilence(ConversationCase):
