@@ -4,7 +4,10 @@ It would begin one for that look, end it, and begin another, whose snapshot is n
 to PostgreSQL of a request's seven. A look that needs no transaction begins none; what follows begins its own, as ever.
 """
 
-from psycopg2.extensions import STATUS_READY
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg2.extensions import STATUS_READY, connection
 
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor, Cursor
@@ -15,11 +18,21 @@ _get_sequences = Registry.get_sequences
 def get_sequences(self: Registry, cr: BaseCursor) -> tuple[int, dict[str, int]]:
     if not isinstance(cr, Cursor) or cr.connection.status != STATUS_READY:
         return _get_sequences(self, cr)  # within a transaction, its own view is what is asked for
-    cr.connection.autocommit = True
-    try:
+    with _without_transaction(cr.connection):
         return _get_sequences(self, cr)
+
+
+@contextmanager
+def _without_transaction(connection: connection) -> Iterator[None]:
+    """psycopg2 tells PostgreSQL of an isolation level when autocommit ends: a round trip, for nothing."""
+    level = connection.isolation_level
+    connection.isolation_level = None
+    connection.autocommit = True
+    try:
+        yield
     finally:
-        cr.connection.autocommit = False
+        connection.autocommit = False
+        connection.isolation_level = level
 
 
 Registry.get_sequences = get_sequences

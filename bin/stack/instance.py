@@ -156,6 +156,8 @@ SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[:'main', :'odoo', :'oper
 ALTER ROLE :"odoo" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'odoo_password';
 -- All tenants' sessions are of one role, which else could read each other's statements in pg_stat_activity.
 ALTER ROLE :"odoo" SET track_activities = off;
+-- One tenant's query takes one core, not all of them.
+ALTER ROLE :"odoo" SET max_parallel_workers_per_gather = 0;
 ALTER ROLE :"operator" LOGIN NOSUPERUSER CREATEDB NOCREATEROLE PASSWORD :'operator_password';
 GRANT :"odoo" TO :"operator";
 SELECT format('GRANT %I TO %I', :'main', :'odoo') WHERE :'main' <> :'odoo' \\gexec

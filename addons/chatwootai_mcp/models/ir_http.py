@@ -21,6 +21,12 @@ class IrHttp(models.AbstractModel):
         installed = request.env(su=True)["res.lang"].get_installed()
         request.update_context(lang=installed[0][0])
 
+    @classmethod
+    def _post_dispatch(cls, response):
+        if CLAIMS not in request.httprequest.environ:
+            return super()._post_dispatch(response)
+        request.dispatcher.post_dispatch(response)
+
     def _register_hook(self):
         super()._register_hook()
         set_aside(self.env.cr.dbname)

@@ -16,8 +16,9 @@ class ConfigurationWebhook(models.AbstractModel):
         return self._unsealed(stored) if stored else ""
 
     @api.model
-    def _keep_token(self, token: str) -> None:
-        self.env["ir.config_parameter"].set_param(TOKEN_PARAMETER, self._sealed(token))
+    def _keep_token(self, token: str | bool) -> None:
+        """Keep it in the place of the one before; nothing ends that one."""
+        self.env["ir.config_parameter"].set_param(TOKEN_PARAMETER, self._sealed(token) if token else False)
 
     @api.model
     def _sealed(self, token: str) -> str:
