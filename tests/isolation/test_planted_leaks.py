@@ -76,6 +76,12 @@ def test_while_all_leaks_sleep_nothing_is_found(stack, wake, pair):
     assert sweep(stack, *pair) == []
 
 
+def test_agents_that_look_into_another_database_are_noticed(stack, wake, pair):
+    # Before the leaks that store something in the wrong place, where the agents then find nothing of anybody's.
+    wake("the agents' tools are another account's")
+    assert any(traces.in_turns(stack, *pair))
+
+
 @pytest.mark.parametrize("name", ANSWERED)
 def test_an_answer_out_of_anothers_data_is_noticed(stack, wake, pair, name):
     wake(name)
@@ -101,11 +107,6 @@ def test_log_lines_in_anothers_file_are_noticed(stack, wake, pair):
     call = {"name": "list_orders", "arguments": {"partner_id": partner}}  # not for this key's user, which is logged
     assert send(stack.serving.port, mcp_request("log", f"/mcp/{own.account_id}", own.key, "tools/call", call))
     assert eventually(lambda: list(traces.in_log_files(other, own)))
-
-
-def test_agents_that_look_into_another_database_are_noticed(stack, wake, pair):
-    wake("the agents' tools are another account's")
-    assert any(traces.in_turns(stack, *pair))
 
 
 def test_a_log_that_tells_of_content_is_noticed(stack, wake, pair):
