@@ -3,7 +3,8 @@
 Whoever computes on Python's one processor has the others wait. Before each of its statements, and before it goes on
 with what it was told, a job looks whether a call or webhook of another tenant is under way, and lets it pass: for some
 milliseconds, and for no more than three times as long as it works, so that even a steady stream of requests leaves it
-a quarter of its pace. A flood of requests does so for those of tenants that do not flood.
+a quarter of its pace. A flood of requests does so for those of tenants that do not flood. And beside other tenants, of
+one tenant's jobs one computes at a time.
 """
 
 import threading
@@ -11,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from weakref import WeakValueDictionary
 
 from odoo.sql_db import Cursor
 
 from .servers import admission
+from .tenancy.one_computes import OneComputes
 
 LONGEST_SECONDS = 0.05
 MOST_OF_ITS_WORK = 3.0
@@ -39,13 +42,43 @@ class _Work:
             now = time.monotonic()
         self.patience_from = now + (now - began) / MOST_OF_ITS_WORK
 
+    def rest(self) -> None:
+        """It waits for its statement."""
 
+    def go_on(self) -> None:
+        """It was told what it asked for."""
+        self.give_way()
+
+
+class _Job(_Work):
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id, admission.others_under_way)
+        self.place = _places.setdefault(account_id, OneComputes())
+        self.thread = threading.get_ident()
+
+    def rest(self) -> None:
+        self.place.give_back()
+
+    def go_on(self) -> None:
+        self.give_way()
+        if threading.get_ident() != self.thread:
+            return  # a thread that the job began may end and tell nobody
+        began = time.monotonic()
+        while (
+            admission.others_active(self.account_id)
+            and not self.place.take()
+            and time.monotonic() - began < LONGEST_SECONDS
+        ):
+            _pause.wait(_LOOK_SECONDS)
+
+
+_places: WeakValueDictionary[str, OneComputes] = WeakValueDictionary()
 _work: ContextVar[_Work | None] = ContextVar("chatwootai_work", default=None)
 
 
 def job_of(account_id: str):
     """What runs within is a job of this tenant."""
-    return _doing(_Work(account_id, admission.others_under_way))
+    return _doing(_Job(account_id))
 
 
 def request_of(account_id: str):
@@ -59,6 +92,7 @@ def _doing(work: _Work) -> Iterator[None]:
     try:
         yield
     finally:
+        work.rest()
         _work.reset(token)
 
 
@@ -70,8 +104,9 @@ def execute(self, query, params=None, log_exceptions=True):
     if work is None:
         return _execute(self, query, params, log_exceptions)
     work.give_way()
+    work.rest()
     _execute(self, query, params, log_exceptions)
-    work.give_way()
+    work.go_on()
 
 
 Cursor.execute = execute

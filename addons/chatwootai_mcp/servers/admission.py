@@ -70,6 +70,11 @@ def others_under_way(account_id: str) -> bool:
     return calls.others_running(account_id) or webhooks.others_running(account_id)
 
 
+def others_active(account_id: str) -> bool:
+    """Whether another tenant called, or was written to, lately."""
+    return any(lane.others_active(account_id) for lane in LANES.values())
+
+
 def is_in_the_way(account_id: str) -> bool:
     """Whether the tenant has more requests than may run at once, while one runs of a tenant that has not."""
     lanes = LANES.values()

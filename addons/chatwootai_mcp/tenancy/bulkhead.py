@@ -154,6 +154,13 @@ class Bulkhead:
         crowds = sum(use.running for name, use in list(self._queued.items()) if name != account_id)
         return self._running > crowds + (use.running if use else 0)
 
+    def others_active(self, account_id: str) -> bool:
+        """Whether another tenant called lately."""
+        since = self._clock() - _ACTIVE_SECONDS
+        with self._lock:
+            latest = next((use for name, use in reversed(self._tenants.items()) if name != account_id), None)
+            return latest is not None and latest.used_at > since
+
     def uses(self) -> dict[str, TenantUse]:
         """What each tenant uses, for whoever watches."""
         with self._lock:

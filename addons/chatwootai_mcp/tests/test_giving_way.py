@@ -1,6 +1,7 @@
 """A job lets other tenants' requests go first, its own tenant's not, and never for much longer than it works; so does
 a flood of requests, for those of tenants that do not flood."""
 
+import contextvars
 import threading
 from contextlib import ExitStack
 from unittest.mock import patch
@@ -11,6 +12,7 @@ from .. import giving_way
 from ..giving_way import job_of, request_of
 from ..servers import admission
 from ..tenancy.bulkhead import Bounds, Bulkhead
+from ..tenancy.one_computes import OneComputes
 
 
 class Time:
@@ -91,6 +93,34 @@ class TestGivingWay(TransactionCase):
         with stack, self.calls.admitted("acme"):
             with job_of("acme"):
                 self.statement()
+            self.statement()
+        self.assertEqual(time.waits, 0)
+
+    def test_beside_other_tenants_a_job_waits_for_its_own_tenants_that_computes(self):
+        self.calls.enter("bella")
+        self.calls.leave("bella")
+        time, stack = self.passing()
+        with stack, patch.object(OneComputes, "take", return_value=False), job_of("acme"):
+            self.statement()
+        self.assertGreater(time.waits, 0)
+        self.assertLess(time.now - 1000.0, 2 * giving_way.LONGEST_SECONDS)
+
+    def test_a_thread_that_a_job_began_takes_no_place(self):
+        self.calls.enter("bella")
+        self.calls.leave("bella")
+        with patch.object(OneComputes, "take") as take, job_of("acme"):
+            within = threading.Thread(target=contextvars.copy_context().run, args=[giving_way._work.get().go_on])
+            within.start()
+            within.join()
+            self.assertFalse(take.called)
+            giving_way._work.get().go_on()
+            self.assertTrue(take.called)
+
+    def test_alone_it_waits_for_none(self):
+        self.calls.enter("acme")
+        self.calls.leave("acme")
+        time, stack = self.passing()
+        with stack, patch.object(OneComputes, "take", return_value=False), job_of("acme"):
             self.statement()
         self.assertEqual(time.waits, 0)
 

@@ -1,0 +1,74 @@
+"""Of what computes, one at a time; a place is nobody's who waits."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from chatwootai_mcp.tenancy.one_computes import OneComputes, computed_by
+
+
+class Clocks:
+    def __init__(self):
+        self.now, self.computed = 100.0, {}
+
+    def pass_by(self, seconds, computing=None, share=0.25):
+        self.now += seconds
+        if computing is not None:
+            self.computed[computing] = self.computed.get(computing, 0.0) + share * seconds
+
+
+@pytest.fixture
+def clocks():
+    return Clocks()
+
+
+@pytest.fixture
+def place(clocks):
+    return OneComputes(lambda: clocks.now, lambda thread: clocks.computed.get(thread, 0.0))
+
+
+@pytest.fixture
+def other():
+    """Another thread, and its number."""
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda work, *arguments: thread.submit(work, *arguments).result()
+
+
+def test_a_free_place_is_taken_and_taken_again(place):
+    assert place.take()
+    assert place.take()
+
+
+def test_it_is_another_s_while_that_computes_however_slowly_it_gets_on(place, clocks, other):
+    other(place.take)
+    for _look in range(20):
+        clocks.pass_by(0.002, computing=other(threading.get_ident), share=0.05)
+        assert not place.take()
+
+
+def test_it_is_free_once_its_holder_waits(place, clocks, other):
+    other(place.take)
+    clocks.pass_by(0.002, computing=other(threading.get_ident))
+    assert not place.take()
+    clocks.pass_by(0.002)
+    assert place.take()
+
+
+def test_a_glance_too_soon_tells_nothing(place, clocks, other):
+    other(place.take)
+    clocks.pass_by(0.0005)
+    assert not place.take()
+
+
+def test_given_back_it_is_free_and_only_its_holder_gives_it_back(place, clocks, other):
+    other(place.take)
+    place.give_back()
+    assert not place.take()
+    other(place.give_back)
+    assert place.take()
+
+
+def test_a_thread_s_computing_counts_and_its_waiting_does_not(other):
+    before = computed_by(other(threading.get_ident))
+    other(lambda: sum(range(200_000)))
+    assert computed_by(other(threading.get_ident)) > before
