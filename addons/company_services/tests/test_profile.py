@@ -125,7 +125,7 @@ class TestProfile(ProfileCase):
             self.rule(description="x" * 4001)
 
     def test_temporary_rules_need_a_possible_time(self):
-        today = fields.Date.today()
+        today = fields.Date.context_today(self.profile)
         with self.assertRaises(ValidationError):
             self.rule(kind="temporary")
         with self.assertRaises(ValidationError):
@@ -139,7 +139,7 @@ class TestProfile(ProfileCase):
                 self.rule(kind="scheduling", **values)
 
     def test_an_expired_rule_says_so(self):
-        today = fields.Date.today()
+        today = fields.Date.context_today(self.profile)
         day = timedelta(1)
         self.assertEqual(self.rule(kind="temporary", date_end=today - day).period, "expired")
         self.assertEqual(self.rule(kind="temporary", date_end=today).period, "current")
@@ -147,7 +147,7 @@ class TestProfile(ProfileCase):
         self.assertEqual(self.rule(date_end=today - day).period, "current", "a permanent rule has no dates")
 
     def test_filters_agree_with_the_badge(self):
-        today = fields.Date.today()
+        today = fields.Date.context_today(self.profile)
         day = timedelta(1)
         rules = self.env["company.services.rule"].union(
             *(
