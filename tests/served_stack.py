@@ -171,8 +171,6 @@ class Stack:
     def _answer_soon(self, account_id):
         """The tests' customers write their bursts faster than people do."""
         odoo = OdooSession(self.url, account_id, "admin", "admin")
-        for connection in odoo.call("chatwootai.chatwoot.connection", "search", []):
-            odoo.call("chatwootai.chatwoot.connection", "action_fetch_inboxes", [connection])
         odoo.call("chatwootai.inbox", "write", odoo.call("chatwootai.inbox", "search", []), {"pause_seconds": 1})
 
     def mcp(self, tenant, method, params=None, *, key=None, path=None, **options):

@@ -167,13 +167,21 @@ def _connect_chatwoot(env: Any, operator: OperatorDatabase, chatwoot: Chatwoot) 
 
 def _try_chatwoot(connection: Any) -> None:
     """Say what does not work; the tenant is made all the same: Chatwoot may be down, or its token come later."""
-    connection.action_test()
+    from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+
+    connection._note_test(connection._test())
     if connection.test_state != "ok":
         say("  Chatwoot does not work yet. Correct it in Odoo, Configuration, Chatwoot:")
         for problem in connection.test_result.splitlines():
             say(f"    {problem}")
         return
-    say(f"  Chatwoot works. {connection.action_fetch_inboxes()['params']['message']}")
+    try:
+        connection._fetch_inboxes()
+    except ChatwootError as error:
+        connection._note_fetch(connection._explain(error, "user access token"))
+    else:
+        connection._note_fetch()
+    say(f"  Chatwoot works. {connection.fetch_result}")
 
 
 def _store_configuration(account_id: str) -> None:

@@ -28,8 +28,15 @@ class Company:
         return dialog
 
     def press(self, button, dialog):
+        """What the dialog shows once what the button asked for is there."""
         self.odoo.call("chatwootai.connect", button, [dialog])
-        return self.odoo.call("chatwootai.connect", "read", [dialog], ["stage", "problem", "inbox_ids"])[0]
+        deadline = time.monotonic() + SECONDS
+        while True:
+            [shown] = self.odoo.call("chatwootai.connect", "read", [dialog], ["stage", "problem", "inbox_ids"])
+            if shown["stage"] != "checking":
+                return shown
+            assert time.monotonic() < deadline, "Chatwoot is asked for ever"
+            time.sleep(0.2)
 
     def connection(self):
         fields = ["connect_state", "bot_number", "webhook_url"]

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.models.asked import for_reader, tell
 from odoo.addons.chatwootai_mcp.models.big_integer import BigInteger
 from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction, try_lock
@@ -15,7 +16,7 @@ from ..connecting.steps import Connecting, Disconnecting, new_address
 from .chatwoot_people import AGENT, TEAM
 
 _CHANNEL = "root.chatwootai_sync"
-_FETCH_SECONDS = 8.0  # a person waits for the answer
+_FETCH_SECONDS = 8.0  # a person waits for the answer, if not a request
 _RETRY_SECONDS = 60
 _BUSY_SECONDS = 2
 
@@ -37,6 +38,13 @@ class ChatwootConnection(models.Model):
         copy=False,
     )
     connect_step_ids = fields.One2many("chatwootai.connect.step", "connection_id", "Steps", readonly=True, copy=False)
+    fetch_state = fields.Selection(
+        [("running", "Being fetched…"), ("done", "Fetched"), ("failed", "Not fetched")],
+        "Inboxes and teams",
+        readonly=True,
+        copy=False,
+    )
+    fetch_result = fields.Text("Found in Chatwoot", readonly=True, copy=False)
     admin_token = Secret(
         "Administrator's access token", groups="chatwootai_mcp.group_mcp_manager"
     )  # only while the steps are under way
@@ -63,25 +71,33 @@ class ChatwootConnection(models.Model):
         )
 
     def action_fetch_inboxes(self):
-        """Ask Chatwoot for the account's inboxes, teams and people, and say what was found."""
+        """Have Chatwoot asked for the account's inboxes, teams and people; the form then says what was found."""
         self.ensure_one()
         self.check_access("write")
-        problem = None
+        self.sudo().write({"fetch_state": "running", "fetch_result": False})
+        self.sudo().with_delay(
+            identity_key=f"chatwootai_fetch_asked:{self.id}",
+            description=self.env._("Fetch the inboxes of %s", self.name),
+        )._job_fetch_asked(self.env.uid)
+
+    def _job_fetch_asked(self, user_id):
+        """Tried once: whoever asked reads what is wrong, and asks again."""
+        if not self.exists():
+            return "the connection is gone"
+        connection = for_reader(self, user_id)
+        account, problem = None, None
         try:
-            self._fetch_inboxes()
+            account = self._read_account()
         except ChatwootError as error:
-            problem = self._explain(error, self.env._("user access token"))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if problem else "success",
-                "sticky": bool(problem),
-                "title": self.name,
-                "message": problem or self._known(),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+            problem = connection._explain(error, connection.env._("user access token"))
+        in_own_transaction(self.env, _end_fetch, self.id, user_id, account, problem)
+        return problem or f"{len(account[0])} inboxes"
+
+    def _on_fetch_failed(self, **_failure):
+        self.exists()._note_fetch(self.env._("It stopped unexpectedly: fetch again."))
+
+    def _note_fetch(self, problem=None):
+        self.write({"fetch_state": "failed" if problem else "done", "fetch_result": problem or self._known()})
 
     def _fetch_inboxes(self):
         self._take_account(*self._read_account())
@@ -235,6 +251,14 @@ class ChatwootConnection(models.Model):
 
 def _take_account(env, connection_id, account):
     env["chatwootai.chatwoot.connection"].browse(connection_id)._take_account(*account)
+
+
+def _end_fetch(env, connection_id, user_id, account, problem):
+    connection = for_reader(env["chatwootai.chatwoot.connection"].browse(connection_id), user_id)
+    if account:
+        connection._take_account(*account)
+    connection._note_fetch(problem)
+    tell(env, user_id, not problem, connection.name, connection.fetch_result)
 
 
 def _end_steps(env, connection_id, state):

@@ -4,7 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.chatwootai_mcp.control import get_control
+from odoo.addons.chatwootai_mcp.models.asked import for_reader, tell
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 from odoo.addons.chatwootai_mcp.tenancy.quota import Price
 
@@ -155,16 +157,16 @@ class ResCompany(models.Model):
 
     def _job_chatwootai_test_llm(self, user_id):
         self.ensure_one()
-        user = self.env["res.users"].browse(user_id)
-        self = self.with_context(lang=user.lang)
-        message = self._chatwootai_llm_verdict()
-        works = message is None
-        said = self.env._("The model answers.") if works else message
-        self.write({"chatwootai_llm_check_state": "works" if works else "failed", "chatwootai_llm_check_message": said})
-        user._bus_send(
-            "simple_notification",
-            {"type": "success" if works else "danger", "title": self.env._("Test of the model"), "message": said},
-        )
+        problem = for_reader(self, user_id)._chatwootai_llm_verdict()
+        in_own_transaction(self.env, _end_llm_test, self.id, user_id, problem)
+
+    def _on_chatwootai_test_llm_failed(self, **_failure):
+        self._note_llm_test(self.env._("The test stopped unexpectedly: start it again."))
+
+    def _note_llm_test(self, problem):
+        said = problem or self.env._("The model answers.")
+        state = "failed" if problem else "works"
+        self.sudo().write({"chatwootai_llm_check_state": state, "chatwootai_llm_check_message": said})
 
     def _chatwootai_llm_verdict(self):
         """What is wrong with the model, as a sentence; None when it works."""
@@ -182,3 +184,9 @@ class ResCompany(models.Model):
             "wrong": self.env._("The server answers, but not as a chat model does."),
         }
         return sentences.get(verdict)
+
+
+def _end_llm_test(env, company_id, user_id, problem):
+    company = for_reader(env["res.company"].browse(company_id), user_id)
+    company._note_llm_test(problem)
+    tell(env, user_id, not problem, company.env._("Test of the model"), company.chatwootai_llm_check_message)

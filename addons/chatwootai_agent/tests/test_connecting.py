@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from requests import Session
+
 from odoo.tests import tagged
 
 from odoo.addons.chatwootai_mcp.chatwoot.signature import is_signed
@@ -33,10 +35,20 @@ class TestConnecting(ConversationCase):
         context = self.connection.action_connect()["context"] | {"default_direction": direction}
         return self.env["chatwootai.connect"].with_context(**context).create({"admin_token": "user-token"} | values)
 
+    def check(self, dialog):
+        """The dialog's first button, and the job it made."""
+        with trap_jobs() as trap:
+            dialog.action_check()
+            jobs = trap.enqueued_jobs
+        with self.own_transactions():
+            for job in jobs:
+                job.perform()
+        dialog.invalidate_recordset()
+
     def connect(self, **values):
         """The dialog gone through, and the job it made; each step's state."""
         dialog = self.dialog(**values)
-        dialog.action_check()
+        self.check(dialog)
         self.assertFalse(dialog.problem)
         return self.run_job(dialog.action_connect)
 
@@ -72,7 +84,7 @@ class TestConnecting(ConversationCase):
 
     def test_only_the_chosen_inboxes_get_the_bot(self):
         dialog = self.dialog()
-        dialog.action_check()
+        self.check(dialog)
         dialog.inbox_ids[0].chosen = False
         self.run_job(dialog.action_connect)
         self.assertEqual(list(self.administration.inbox_bots), [18])
@@ -104,7 +116,7 @@ class TestConnecting(ConversationCase):
         _status, other = self.administration.answer("POST", "/agent_bots", {"name": "Outro", "outgoing_url": "x"})
         self.administration.inbox_bots[17] = other["id"]
         dialog = self.dialog()
-        dialog.action_check()
+        self.check(dialog)
         self.assertEqual(dialog.inbox_ids.mapped("chosen"), [False, True])
         dialog.inbox_ids.chosen = True
         self.assertEqual(self.run_job(dialog.action_connect)["bot_of_inboxes"], "notice")
@@ -129,14 +141,32 @@ class TestConnecting(ConversationCase):
         for values, sentence in wrong:
             with self.subTest(sentence):
                 dialog = self.dialog(**values)
-                dialog.action_check()
+                self.check(dialog)
                 self.assertIn(sentence, dialog.problem)
                 self.assertEqual(dialog.stage, "account")
         self.administration.is_administrator = False
         dialog = self.dialog()
-        dialog.action_check()
+        self.check(dialog)
         self.assertIn("not an administrator", dialog.problem)
         self.assertFalse(self.administration.bots)
+
+    def test_the_dialogs_button_calls_nobody_and_says_at_once_that_chatwoot_is_asked(self):
+        dialog = self.dialog()
+        with trap_jobs() as trap, patch.object(Session, "send", side_effect=AssertionError("it called Chatwoot")):
+            dialog.action_check()
+            dialog.action_check()
+            [job] = trap.enqueued_jobs
+        self.assertEqual((dialog.stage, job.channel), ("checking", "root.chatwootai_asked"))
+        getattr(dialog, job.job_config.on_fail_method_name)()
+        self.assertEqual(dialog.stage, "account")
+        self.assertIn("again", dialog.problem)
+
+    def test_a_dialog_that_was_answered_before_says_no_more_what_was_wrong(self):
+        dialog = self.dialog(admin_token="nobody")
+        self.check(dialog)
+        dialog.admin_token = "user-token"
+        self.check(dialog)
+        self.assertEqual((dialog.stage, dialog.problem), ("inboxes", False))
 
     def test_an_address_in_a_private_network_is_told_of(self):
         with patch.object(steps, "is_private", lambda url: True):
@@ -154,7 +184,7 @@ class TestConnecting(ConversationCase):
         dialog = self.env["chatwootai.connect"].create(
             {"base_url": f"{self.chatwoot.url}/", "chatwoot_account": 7, "admin_token": "user-token"}
         )
-        dialog.action_check()
+        self.check(dialog)
         with trap_jobs():
             shown = dialog.action_connect()
         connection = self.env["chatwootai.chatwoot.connection"].browse(shown["res_id"])

@@ -154,8 +154,11 @@ class TestModelSettings(SettingsCase):
         with trap_jobs() as jobs:
             action = self.env["res.config.settings"].create({}).action_chatwootai_test_llm()
             jobs.assert_jobs_count(1, only=self.company._job_chatwootai_test_llm)
+            [job] = jobs.enqueued_jobs
         self.assertEqual(action["tag"], "display_notification")
-        self.assertEqual(self.company.chatwootai_llm_check_state, "running")
+        self.assertEqual((self.company.chatwootai_llm_check_state, job.channel), ("running", "root.chatwootai_asked"))
+        getattr(self.company, job.job_config.on_fail_method_name)()
+        self.assertEqual(self.company.chatwootai_llm_check_state, "failed")
 
     def test_the_job_says_what_it_found(self):
         self.env.user.lang = "en_US"  # it speaks to whoever asked
@@ -170,7 +173,9 @@ class TestModelSettings(SettingsCase):
         for status, body, state, said in answers:
             with self.subTest(status=status, body=body), _model(status, body) as url:
                 self.company.chatwootai_llm_base_url = url
-                self.company._job_chatwootai_test_llm(self.env.uid)
+                with self.enter_registry_test_mode():
+                    self.company._job_chatwootai_test_llm(self.env.uid)
+                self.company.invalidate_recordset()
                 self.assertEqual(self.company.chatwootai_llm_check_state, state)
                 self.assertIn(said, self.company.chatwootai_llm_check_message)
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from unittest.mock import patch
 
+from requests import Session
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
@@ -34,24 +36,43 @@ class TestInbox(ConversationCase):
     def inboxes(self):
         return self.env["chatwootai.inbox"].search([("connection_id", "=", self.connection.id)], order="inbox_id")
 
+    def press_fetch(self):
+        """The button, and the job it made."""
+        with trap_jobs() as trap:
+            self.connection.action_fetch_inboxes()
+            [job] = trap.enqueued_jobs
+        with self.own_transactions():
+            job.perform()
+        self.connection.invalidate_recordset()
+
     def test_the_button_fetches_the_inboxes_and_leaves_what_was_set(self):
         self.inbox.answering = "in_hours"
-        notice = self.connection.action_fetch_inboxes()
-        self.assertEqual(notice["params"]["type"], "success")
+        self.press_fetch()
+        self.assertEqual(self.connection.fetch_state, "done")
+        self.assertIn("inboxes 2", self.connection.fetch_result)
         self.assertEqual(self.inboxes.mapped("name"), ["WhatsApp da loja", "Site"])
         self.assertEqual((self.inbox.answering, self.inbox.channel), ("in_hours", "Channel::Whatsapp"))
         self.assertEqual(self.inbox.out_of_office_message, "Voltamos segunda.")
 
     def test_each_counts_its_own_conversations(self):
-        self.connection.action_fetch_inboxes()
+        self.connection._fetch_inboxes()
         self.customer_says("Oi")
         self.assertEqual(self.inboxes.mapped("conversation_count"), [1, 0])
 
     def test_a_token_that_is_refused_is_said(self):
         self.connection.user_token = "nobody"
-        notice = self.connection.action_fetch_inboxes()
-        self.assertEqual(notice["params"]["type"], "danger")
-        self.assertIn("user access token", notice["params"]["message"])
+        self.press_fetch()
+        self.assertEqual(self.connection.fetch_state, "failed")
+        self.assertIn("user access token", self.connection.fetch_result)
+
+    def test_the_button_calls_nobody_and_says_at_once_that_it_is_under_way(self):
+        with trap_jobs() as trap, patch.object(Session, "send", side_effect=AssertionError("it called Chatwoot")):
+            self.connection.action_fetch_inboxes()
+            self.connection.action_fetch_inboxes()
+            [job] = trap.enqueued_jobs
+        self.assertEqual((self.connection.fetch_state, job.channel), ("running", "root.chatwootai_asked"))
+        getattr(self.connection, job.job_config.on_fail_method_name)()
+        self.assertEqual(self.connection.fetch_state, "failed")
 
     def test_an_inbox_is_made_with_the_first_message_that_is_seen_in_it(self):
         self.inboxes.unlink()

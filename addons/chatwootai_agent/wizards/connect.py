@@ -6,13 +6,15 @@ from odoo.exceptions import UserError
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
 from odoo.addons.chatwootai_mcp.chatwoot.client import normal_base_url
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
+from odoo.addons.chatwootai_mcp.models.asked import for_reader
 from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
 
 from ..connecting.steps import Refused, check_administrator
 from ..models.channel_names import channel_name
 
-_SECONDS = 8.0  # a person waits for the answer
+_SECONDS = 8.0  # a person waits for each answer, if not a request
 
 
 class Connect(models.TransientModel):
@@ -22,7 +24,11 @@ class Connect(models.TransientModel):
     direction = fields.Selection(
         [("connect", "Connect"), ("disconnect", "Disconnect")], default="connect", required=True
     )
-    stage = fields.Selection([("account", "Account"), ("inboxes", "Inboxes")], default="account", required=True)
+    stage = fields.Selection(
+        [("account", "Account"), ("checking", "Being looked at…"), ("inboxes", "Inboxes")],
+        default="account",
+        required=True,
+    )
     connection_id = fields.Many2one("chatwootai.chatwoot.connection", "Connection", readonly=True)
     base_url = fields.Char("Chatwoot address", required=True)
     chatwoot_account = fields.Integer("Account number", help="The number after /accounts/ in Chatwoot's addresses.")
@@ -41,20 +47,47 @@ class Connect(models.TransientModel):
     inbox_ids = fields.One2many("chatwootai.connect.inbox", "connect_id", "Inboxes")
 
     def action_check(self):
-        """Ask Chatwoot who the token's user is and which inboxes there are; the dialog shows them, or what is wrong."""
+        """Have Chatwoot asked who the token's user is and which inboxes there are; the dialog then shows them, or what
+        is wrong. What needs no Chatwoot is said at once."""
         self.ensure_one()
-        self.problem = False
+        self.problem = self._what_is_missing()
+        if not self.problem:
+            self.stage = "checking"
+            self.sudo().with_delay(
+                identity_key=f"chatwootai_connect_check:{self.id}",
+                description=self.env._("Look at the Chatwoot account to be connected"),
+            )._job_check(self.env.uid)
+        return self._again()
+
+    def _job_check(self, user_id):
+        if not self.exists():
+            return "the dialog is gone"
+        dialog = for_reader(self, user_id)
         try:
-            with self._chatwoot() as chatwoot:
-                self.user_name = check_administrator(self.env, chatwoot, self.chatwoot_account)
-                inboxes = [(inbox, chatwoot.bot_of_inbox(inbox.id)) for inbox in chatwoot.inboxes()]
+            found, problem = dialog._look(), None
         except Refused as refusal:
-            self.problem = str(refusal)
-            return self._again()
+            found, problem = None, str(refusal)
         except ChatwootError as error:
-            self.problem = in_words(self.env, error)
-            return self._again()
+            found, problem = None, in_words(dialog.env, error)
+        in_own_transaction(self.env, _end_check, self.id, user_id, found, problem)
+        return problem or "found"
+
+    def _on_check_failed(self, **_failure):
+        """The job itself broke (queue_job's on_fail hook): nobody shall wait for a dialog that stands still."""
+        self.exists().write({"stage": "account", "problem": self.env._("It stopped unexpectedly: continue again.")})
+
+    def _look(self):
+        """Whose the token is, and each inbox with the bot it has.
+
+        :raises Refused, ChatwootError: when the token is not good for connecting
+        """
+        with self._chatwoot() as chatwoot:
+            user = check_administrator(self.env, chatwoot, self.chatwoot_account)
+            return user, [(inbox, chatwoot.bot_of_inbox(inbox.id)) for inbox in chatwoot.inboxes()]
+
+    def _show(self, user_name, inboxes):
         url = self.connection_id.sudo().webhook_url
+        self.user_name = user_name
         self.inbox_ids = [
             (5,),
             *(
@@ -73,7 +106,6 @@ class Connect(models.TransientModel):
             ),
         ]
         self.stage = "inboxes"
-        return self._again()
 
     def action_connect(self):
         self.ensure_one()
@@ -91,21 +123,26 @@ class Connect(models.TransientModel):
         self.admin_token = False
         return self._shown(self.connection_id)
 
-    def _chatwoot(self):
-        token = read_secret(self, "admin_token")
-        if not token and self.connection_id:
-            token = read_secret(self.connection_id.sudo(), "user_token")
-        if not token:
-            raise Refused(self.env._("Enter the access token of an administrator of the account."))
+    def _what_is_missing(self):
+        """What can be said without Chatwoot, as a sentence."""
+        if not self._token():
+            return self.env._("Enter the access token of an administrator of the account.")
         if self.chatwoot_account <= 0:
-            raise Refused(self.env._("Enter the account's number: it stands after /accounts/ in Chatwoot's addresses."))
+            return self.env._("Enter the account's number: it stands after /accounts/ in Chatwoot's addresses.")
         try:
-            url = normal_base_url(self.base_url)
+            normal_base_url(self.base_url)
         except ValueError:
-            raise Refused(
-                self.env._("%s is not an address of Chatwoot: write it like https://chat.example.com", self.base_url)
-            ) from None
-        return ChatwootAdministration(url, self.chatwoot_account, token, read_seconds=_SECONDS)
+            return self.env._("%s is not an address of Chatwoot: write it like https://chat.example.com", self.base_url)
+        return False
+
+    def _token(self):
+        return read_secret(self, "admin_token") or (
+            self.connection_id and read_secret(self.connection_id.sudo(), "user_token")
+        )
+
+    def _chatwoot(self):
+        url = normal_base_url(self.base_url)
+        return ChatwootAdministration(url, self.chatwoot_account, self._token(), read_seconds=_SECONDS)
 
     def _connection(self):
         """The one that is there for this account, archived ones too, or a new one."""
@@ -138,6 +175,14 @@ class Connect(models.TransientModel):
             "view_mode": "form",
             "target": "current",
         }
+
+
+def _end_check(env, dialog_id, user_id, found, problem):
+    dialog = for_reader(env["chatwootai.connect"].browse(dialog_id), user_id)
+    if problem:
+        dialog.write({"stage": "account", "problem": problem})
+    else:
+        dialog._show(*found)
 
 
 class ConnectInbox(models.TransientModel):

@@ -9,10 +9,12 @@ from ..settings import get_keyring, get_settings
 from ..tenancy.account import InvalidAccountId
 from ..tenancy.keyring import WeakSecret
 from ..tenancy.tokens import mint_webhook_token, new_token_id, tenant_audience
+from .asked import for_reader, tell
 from .chatwoot_words import in_words
+from .own_transaction import in_own_transaction
 from .secret_field import Secret, read_secret
 
-_TEST_SECONDS = 8.0  # a person waits for the answer
+_TEST_SECONDS = 8.0  # a person waits for the answer, if not a request
 
 
 class ChatwootConnection(models.Model):
@@ -73,7 +75,9 @@ class ChatwootConnection(models.Model):
         readonly=True, copy=False, help="Chatwoot did not answer: until then nothing is tried, and all replies wait."
     )
     tested_at = fields.Datetime("Last tested", readonly=True, copy=False)
-    test_state = fields.Selection([("ok", "Works"), ("failed", "Does not work")], readonly=True, copy=False)
+    test_state = fields.Selection(
+        [("running", "Being tested…"), ("ok", "Works"), ("failed", "Does not work")], readonly=True, copy=False
+    )
     test_result = fields.Text("Result of the test", readonly=True, copy=False)
 
     _unique_account = models.UniqueIndex(
@@ -148,11 +152,28 @@ class ChatwootConnection(models.Model):
         return {"webhook_signed_by": self.env["chatwootai.mcp.key"]._signing_mark()}
 
     def action_test(self):
-        """Try the address and both tokens, and say what was found."""
+        """Have the address and both tokens tried: Chatwoot may take seconds to answer, so no request waits for it."""
         self.ensure_one()
         self.check_access("write")
-        problems = self._test()
-        self.sudo().write(
+        self.sudo().write({"test_state": "running", "test_result": False})
+        self.sudo().with_delay(
+            identity_key=f"chatwootai_test:{self.id}",
+            description=self.env._("Test the connection to Chatwoot: %s", self.name),
+        )._job_test(self.env.uid)
+
+    def _job_test(self, user_id):
+        if not self.exists():
+            return "the connection is gone"
+        problems = for_reader(self, user_id)._test()
+        in_own_transaction(self.env, _end_test, self.id, user_id, problems)
+        return "\n".join(problems) or "works"
+
+    def _on_test_failed(self, **_failure):
+        """The job itself broke (queue_job's on_fail hook): nobody shall wait for a test that never ends."""
+        self.exists()._note_test([self.env._("The test stopped unexpectedly: start it again.")])
+
+    def _note_test(self, problems):
+        self.write(
             {
                 "tested_at": fields.Datetime.now(),
                 "test_state": "failed" if problems else "ok",
@@ -160,17 +181,6 @@ class ChatwootConnection(models.Model):
                 or self.env._("Chatwoot answers, and the tokens do what they are for."),
             }
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if problems else "success",
-                "sticky": bool(problems),
-                "title": self.name,
-                "message": self.test_result,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
 
     def _test(self):
         """A sentence for each thing that does not work."""
@@ -208,3 +218,9 @@ class ChatwootConnection(models.Model):
         return self.env._(
             "%(address)s could not be used: %(reason)s", address=self.base_url, reason=in_words(self.env, error)
         )
+
+
+def _end_test(env, connection_id, user_id, problems):
+    connection = for_reader(env["chatwootai.chatwoot.connection"].browse(connection_id), user_id)
+    connection._note_test(problems)
+    tell(env, user_id, not problems, connection.name, connection.test_result)

@@ -34,6 +34,7 @@ class ChatwootMixin:
 
     def setUp(self):
         super().setUp()
+        self.env.user.lang = "en_US"  # what was asked is answered in the language of whoever asked
         self.chatwoot = self.enterContext(FakeChatwoot())
         self.chatwoot.conversation(self.CONVERSATION)
         self.connection = self.new_connection()

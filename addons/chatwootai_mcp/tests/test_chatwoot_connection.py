@@ -1,10 +1,15 @@
 """A connection says plainly what works, keeps its tokens to itself, and can be given another webhook address."""
 
+from unittest.mock import patch
+
 from psycopg2 import IntegrityError
+from requests import Session
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..models.secret_field import MASK
 from ..settings import get_keyring
@@ -15,10 +20,44 @@ from .fake_chatwoot import ACCOUNT
 
 @tagged("post_install", "-at_install")
 class TestChatwootConnection(ChatwootCase):
+    def press_test(self):
+        """The button, and the job it made; what was told to whoever pressed it."""
+        with trap_jobs() as trap:
+            self.connection.action_test()
+            [job] = trap.enqueued_jobs
+        with self.own_transactions(), patch.object(type(self.env.user), "_bus_send") as told:
+            job.perform()
+        self.connection.invalidate_recordset()
+        [(_kind, notice)] = [call.args for call in told.call_args_list]
+        return notice
+
     def test_a_connection_that_works_says_so(self):
-        notice = self.connection.action_test()
-        self.assertEqual(notice["params"]["type"], "success")
+        notice = self.press_test()
+        self.assertEqual((notice["type"], notice["message"]), ("success", self.connection.test_result))
         self.assertEqual(self.connection.test_state, "ok")
+
+    def test_the_button_calls_nobody_and_says_at_once_that_the_test_is_under_way(self):
+        self.connection.write({"test_state": "failed", "test_result": "old"})
+        with trap_jobs() as trap, patch.object(Session, "send", side_effect=AssertionError("it called Chatwoot")):
+            self.connection.action_test()
+            self.connection.action_test()
+            [job] = trap.enqueued_jobs
+        self.assertEqual((self.connection.test_state, self.connection.test_result), ("running", False))
+        self.assertEqual(job.channel, "root.chatwootai_asked")
+        self.assertTrue(hasattr(self.connection, job.job_config.on_fail_method_name))
+
+    def test_a_test_that_breaks_ends_for_the_person_too(self):
+        self.connection.test_state = "running"
+        self.connection._on_test_failed(exc_name="KeyError", exc_message="x", exc_info="…")
+        self.assertEqual(self.connection.test_state, "failed")
+        self.assertIn("again", self.connection.test_result)
+
+    def test_its_result_is_in_the_language_of_whoever_asked(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.env.user.lang = "pt_BR"
+        self.connection.user_token = "nobody"
+        self.assertIn("não aceita", self.press_test()["message"])
+        self.assertIn("não aceita", self.connection.test_result)
 
     def test_each_thing_that_is_wrong_has_its_sentence(self):
         wrong = [
@@ -38,7 +77,7 @@ class TestChatwootConnection(ChatwootCase):
         for values, sentence in wrong:
             with self.subTest(sentence):
                 self.connection.write(right | values)
-                self.connection.action_test()
+                self.assertEqual(self.press_test()["type"], "danger")
                 self.assertEqual(self.connection.test_state, "failed")
                 self.assertIn(sentence, self.connection.test_result)
 
