@@ -172,7 +172,7 @@ class CustomerServiceCrew:
             intents=[*self.specialists, PERSON],
             json_schema=self.llm.json_schema,
             max_steps=int(self.agent_config["max_steps"]),
-            llm=TenantLLM.for_turn(self.llm, turn),
+            llm=TenantLLM.for_turn(self.llm, turn, prompts.words),
             turn=turn,
             tools_of=tools_of,
             offers=offers,

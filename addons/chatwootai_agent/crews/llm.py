@@ -40,9 +40,10 @@ class TenantLLM(OpenAICompletion):
 
     turn: Any = Field(default=None, exclude=True)
     call_timeout: float = Field(default=30.0, exclude=True)
+    words: Any = Field(default=ENGLISH, exclude=True)  # in which the trace says what failed
 
     @classmethod
-    def for_turn(cls, settings: LLMSettings, turn: Turn) -> TenantLLM:
+    def for_turn(cls, settings: LLMSettings, turn: Turn, words: Wording = ENGLISH) -> TenantLLM:
         return cls(
             model=settings.model,
             base_url=settings.base_url,
@@ -50,6 +51,7 @@ class TenantLLM(OpenAICompletion):
             custom_openai=True,
             max_retries=0,
             turn=turn,
+            words=words,
             call_timeout=settings.timeout,
         )
 
@@ -110,7 +112,7 @@ class TenantLLM(OpenAICompletion):
                 raise ModelMisbehaved("not_offered")
             return answer
         except Exception as error:
-            result, ok = failure_of(error).sentence(), False
+            result, ok = failure_of(error).sentence(self.words), False
             raise
         finally:
             self.turn.record(

@@ -22,10 +22,10 @@ class Knowledge(models.Model):
     _inherit = "chatwootai.knowledge"
 
     @api.model
-    def _note_error(self, collection_type, error):
-        super()._note_error(collection_type, error)
+    def _note_error(self, collection_type, said):
+        super()._note_error(collection_type, said)
         summary = in_company_language(self.env)._("The agents' knowledge could not be brought up to date")
-        self.env["chatwootai.alert"]._raise("failed_sync", summary, str(error), record=self._row(collection_type))
+        self.env["chatwootai.alert"]._raise("failed_sync", summary, said, record=self._row(collection_type))
 
     @api.model
     def _note_done(self, account_id, collection_type, stores):

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 
 from odoo.addons.chatwootai_mcp.control import get_control
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+from odoo.addons.chatwootai_mcp.models.error_words import in_words
 from odoo.addons.chatwootai_mcp.servers.stores_of_process import get_stores
 from odoo.addons.chatwootai_mcp.stores.errors import StoreError, StoreUnavailable
 from odoo.addons.chatwootai_mcp.stores.vectors import Point
@@ -51,9 +52,13 @@ class ChatwootaiKnowledge(models.Model):
     points = fields.Integer("Entries", readonly=True, help="Passages the agents can find.")
     resynced_at = fields.Datetime("Last resync", readonly=True)
     embedding_model = fields.Char(readonly=True, help="What the vectors were computed with.")
-    unreadable_count = fields.Integer("Not readable", compute="_compute_unreadable_count")
+    # As superuser: whoever reads the agents' knowledge need not be one who reads the company's documents.
+    unreadable_count = fields.Integer("Not readable", compute="_compute_unreadable_count", compute_sudo=True)
     unreadable_ids = fields.Many2many(
-        "chatwootai.knowledge.document", string="Documents that can't be read", compute="_compute_unreadable_count"
+        "chatwootai.knowledge.document",
+        string="Documents that can't be read",
+        compute="_compute_unreadable_count",
+        compute_sudo=True,
     )
 
     _collection_unique = models.Constraint("UNIQUE(collection_type)", "A collection has one row.")
@@ -149,7 +154,7 @@ class ChatwootaiKnowledge(models.Model):
             with self.env.cr.savepoint():
                 return self._resync([collection_type])
         except StoreUnavailable as error:
-            self._note_error(collection_type, error)
+            self._note_error(collection_type, in_words(in_company_language(self.env), str(error)))
             self.with_delay(
                 identity_key=self._identity_key(collection_type),
                 description=self.env._("Index the knowledge once the store answers"),
@@ -157,7 +162,7 @@ class ChatwootaiKnowledge(models.Model):
             )._job_resync(collection_type)
             return str(error)
         except (StoreError, InvalidAccountId) as error:
-            self._note_error(collection_type, error)
+            self._note_error(collection_type, in_words(in_company_language(self.env), str(error)))
             return str(error)
 
     # --- What
@@ -244,8 +249,8 @@ class ChatwootaiKnowledge(models.Model):
         )
 
     @api.model
-    def _note_error(self, collection_type, error):
-        self._row(collection_type).write({"outcome": "error", "message": str(error)})
+    def _note_error(self, collection_type, said):
+        self._row(collection_type).write({"outcome": "error", "message": said})
 
     @api.model
     def _lock(self, collection_type):

@@ -143,13 +143,17 @@ class TestKnowledgeResync(KnowledgeCase):
         self.resync("products")
         self.assertFalse(cache.get(self.account_id, "vectors_products", "k").hit)
 
-    def test_a_store_that_is_down_is_told_and_tried_again(self):
+    def test_a_store_that_is_down_is_told_in_the_companys_language_and_tried_again(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.env.company.partner_id.lang = "pt_BR"
         self.vectors.down = StoreUnavailable("Qdrant can't be reached now.")
         with trap_jobs() as trap:
             self.knowledge._job_resync("products")
             trap.assert_jobs_count(1)
             self.assertTrue(trap.enqueued_jobs[0].eta)
-        self.assertEqual((self.row("products").state, self.row("products").message), ("error", str(self.vectors.down)))
+        said = "Não é possível alcançar o Qdrant agora."
+        self.assertEqual((self.row("products").state, self.row("products").message), ("error", said))
+        self.assertEqual(self.env["chatwootai.alert"].search([("kind", "=", "failed_sync")]).note, said)
         self.vectors.down = None
         self.knowledge._job_resync("products")
         self.assertEqual((self.row("products").state, self.row("products").message), ("done", False))

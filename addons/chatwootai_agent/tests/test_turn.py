@@ -10,10 +10,10 @@ from odoo.addons.chatwootai_mcp.control import Control
 from odoo.addons.chatwootai_mcp.tenancy.quota import Limits
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..crews.errors import TurnFailed
+from ..crews.errors import ConfigurationMissing, TurnFailed
 from ..crews.received import unread_kind
-from ..crews.reply import HandOff
-from ..turns import end
+from ..crews.reply import HandOff, Step
+from ..turns import end, run
 from .conversation_case import ConversationCase
 
 
@@ -371,6 +371,25 @@ class TestHandingOver(ConversationCase):
         self.turn()
         self.assertEqual(self.answer(), ["Resposta a: Oi"])
         self.assertFalse(self.chatwoot.said(25, private=True))
+
+    def test_what_stores_and_lookups_said_is_in_the_companys_language_in_note_alert_and_turn(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.env.company.partner_id.lang = "pt_BR"
+        failed = Step(
+            "tool", "search_knowledge", {}, '{"success": false, "error": "Qdrant can\'t be reached now."}', ok=False
+        )
+        error = ConfigurationMissing("acme", "company_metadata", "MongoDB can't be used now (AutoReconnect).")
+        error.retryable, error.steps = False, [failed]
+        self.customer_says("Oi")
+        with patch.object(run.TurnRun, "_think", side_effect=error):
+            self.turn()
+        self.deliver()
+        why = "o perfil da empresa, O MongoDB não pode ser usado agora (AutoReconnect)"
+        alert = self.env["chatwootai.alert"].search([("kind", "=", "failed_turn")])
+        note = self.chatwoot.said(25, private=True)[0]
+        for said in (note, alert.note, self.turns.error):
+            self.assertIn(why, said)
+        self.assertIn("Não é possível alcançar o Qdrant agora", note)
 
     def test_an_unexpected_failure_shows_people_no_internals(self):
         self.customer_says("Oi")

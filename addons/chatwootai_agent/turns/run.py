@@ -18,6 +18,7 @@ import uuid
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError
 from odoo.addons.chatwootai_mcp.log_context import working_for
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+from odoo.addons.chatwootai_mcp.models.error_words import in_words
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.stopping import is_stopping
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -148,9 +149,14 @@ class TurnRun:
 def _sentence(env, bundle, error):
     """What people read of a failure. Unexpected ones may hold anything: they stay in the log, under a reference."""
     if isinstance(error, ConfigurationMissing):
-        return in_company_language(env)._(
-            "the company's configuration can't be read: %(what)s, %(why)s", what=error.config_type, why=error.error
-        )
+        env = in_company_language(env)
+        what = {
+            "company_metadata": env._("the company's profile"),
+            "business_rules": env._("its rules"),
+            "agent_config": env._("the agents' settings"),
+        }.get(error.config_type, error.config_type)
+        why = in_words(env, error.error).rstrip(".")
+        return env._("the company's configuration can't be read: %(what)s, %(why)s", what=what, why=why)
     if isinstance(error, TurnFailed):
         return error.reason
     reference = uuid.uuid4().hex[:8]

@@ -2,6 +2,8 @@
 
 import json
 
+from odoo.addons.chatwootai_mcp.models.error_words import in_words
+
 _EARLIER = 3  # questions
 _STEPS = 8
 _NAMES = 3
@@ -43,7 +45,7 @@ def _found(env, step):
         result = {}
     if not step.ok:
         said = result.get("error") if isinstance(result, dict) else None
-        return env._("failed (%s)", _short(str(said))) if said else env._("failed")
+        return env._("failed (%s)", _short(in_words(env, str(said)).rstrip("."))) if said else env._("failed")
     found = (
         next((each for each in result.values() if isinstance(each, list)), None) if isinstance(result, dict) else None
     )

@@ -13,6 +13,8 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..control import get_control
+from .company_language import in_company_language
+from .error_words import in_words
 
 MANAGERS = "chatwootai_mcp.group_mcp_manager"
 _MAX_PEOPLE = 10
@@ -71,7 +73,9 @@ class Alert(models.Model):
             key = f"{record._name},{record.id}"
             if self._are_many(kind, key):
                 record, key = None, ""
-        alert, told = self.sudo()._count(kind, summary[:_MAX_SUMMARY], (note or "")[:_MAX_NOTE], key, record, times)
+        env = in_company_language(self.env)
+        summary, note = in_words(env, summary), in_words(env, note or "")
+        alert, told = self.sudo()._count(kind, summary[:_MAX_SUMMARY], note[:_MAX_NOTE], key, record, times)
         alert._call_people(group)
         if told:
             tell = partial(get_control().alert, self.env.cr.dbname, kind, alert.summary)

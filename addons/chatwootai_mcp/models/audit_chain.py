@@ -26,6 +26,7 @@ from .alert import MANAGERS
 from .audit import columns, content_of
 from .big_integer import BigInteger
 from .company_language import in_company_language
+from .error_words import in_words
 from .own_transaction import in_own_transaction
 from .parameters import whole_number
 from .secret_field import PURPOSE, Secret
@@ -167,10 +168,11 @@ class AuditChain(models.Model):
 
     def _check_and_tell(self) -> None:
         found = self._check()
-        said = "\n".join(f"{finding.seq or '-'}: {finding.what}" for finding in found)
+        env = in_company_language(self.env)
+        said = "\n".join(f"{finding.seq or '-'}: {in_words(env, finding.what)}" for finding in found)
         in_own_transaction(self.env, _note_check, said)
         if found:
-            summary = in_company_language(self.env)._("The audit was changed from outside")
+            summary = env._("The audit was changed from outside")
             self.env["chatwootai.alert"]._raise("audit_broken", summary, said)
 
     def action_check(self):

@@ -14,6 +14,7 @@ from ..servers.usage_meter import meter
 from ..stores.errors import StoreError
 from ..tenancy.account import InvalidAccountId, parse_account_id
 from .big_integer import BigCount
+from .company_language import in_company_language
 from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
@@ -210,9 +211,11 @@ class ChatwootaiUsage(models.Model):
         if incoming <= replaced or total <= limit:  # whoever is beyond a lowered limit may still remove
             return None
         meter.add(self.env.cr.dbname, reached="documents")
-        return (
-            f"This account may hold {limit} documents (the profile, rules, the agents' configuration, support"
-            f" documents) and would have {total}: remove some, or ask the operator to raise the limit."
+        return in_company_language(self.env)._(
+            "This account may hold %(limit)s documents (the profile, rules, the agents' configuration, support"
+            " documents) and would have %(total)s: remove some, or ask the operator to raise the limit.",
+            limit=limit,
+            total=total,
         )
 
     @api.model

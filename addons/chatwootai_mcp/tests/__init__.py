@@ -32,7 +32,7 @@ from . import test_admission
 from . import test_giving_way
 from . import test_connection_pools
 from . import test_usage
-from . import test_statements
+from . import test_error_words, test_statements
 from . import test_own_transaction
 from . import test_registries_at_start
 from . import test_write_behind

@@ -10,6 +10,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..models import alert as alert_model
 from ..servers import alert_trail
+from ..servers import refusals
 from ..servers.alert_trail import AlertTrail
 
 
@@ -100,6 +101,16 @@ class TestAlert(TransactionCase):
         with self.enter_registry_test_mode():
             trail.flush()
         self.assertEqual(self.alerts.search([("kind", "=", "cross_tenant")]).count, 1000)
+
+    def test_what_is_raised_where_no_language_is_known_is_said_in_the_companys(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.env.company.partner_id.lang = "pt_BR"
+        trail = AlertTrail()
+        trail.raise_later(self.env.cr.dbname, "refused_credentials", refusals.SUMMARY)
+        with self.enter_registry_test_mode():
+            trail.flush()
+        [alert] = self.alerts.search([("kind", "=", "refused_credentials")])
+        self.assertEqual(alert.summary, "Credenciais erradas repetidas vezes")
 
     def test_a_flood_of_different_alerts_is_bounded_and_a_gone_tenant_left_alone(self):
         trail = AlertTrail()

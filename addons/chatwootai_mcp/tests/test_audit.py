@@ -200,13 +200,15 @@ class TestChain(AuditCase):
         with patch.object(type(self.chain), "_seal", return_value=0):
             self.assertEqual(self.found(), [(0, "1")])
 
-    def test_what_is_found_is_alerted_once_and_noted(self):
+    def test_what_is_found_is_alerted_once_and_noted_in_the_companys_language(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.env.company.partner_id.lang = "pt_BR"
         self.tamper("DELETE FROM chatwootai_audit WHERE seq = %s", self.last)
         for _day in range(2):
             self.chain._check_and_tell()
         [alert] = self.env["chatwootai.alert"].search([("kind", "=", "audit_broken"), ("state", "=", "open")])
         self.assertEqual(alert.count, 2)
-        self.assertIn(str(self.last), alert.note)
+        self.assertIn(f"{self.last}: removida", alert.note)
         self.assertEqual(self.chain.search([]).check_state, "broken")
 
     def test_after_a_change_of_the_servers_secret_it_is_still_whole(self):

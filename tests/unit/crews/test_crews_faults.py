@@ -92,6 +92,7 @@ def test_a_failing_server_fails_the_turn(model, fault, retryable, said):
     assert said in failed.value.reason
     assert failed.value.retryable is retryable
     assert failed.value.steps and not failed.value.steps[-1].ok
+    assert said in failed.value.steps[-1].result, "the trace is read by people, too"
     assert "sk-secret" not in str(failed.value.steps)
 
 
