@@ -28,7 +28,9 @@ class Inbox(models.Model):
     name = fields.Char(readonly=True)
     channel = fields.Char(readonly=True)
     channel_name = fields.Char("Channel's name", compute="_compute_channel_name")
-    conversation_count = fields.Integer("Conversations", compute="_compute_conversation_count")
+    conversation_count = fields.Integer(
+        "Conversations", compute="_compute_conversation_count", groups="chatwootai_agent.group_agent_user"
+    )
 
     pause_seconds = fields.Integer(
         "Pause before answering",

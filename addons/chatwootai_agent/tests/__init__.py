@@ -13,4 +13,5 @@ from . import test_mcp_offers
 from . import test_log_secrecy
 from . import test_audited_configuration, test_configuration_webhook
 from . import test_knowledge_limits
+from . import test_agent_settings, test_menus
 from . import test_translations

@@ -37,7 +37,7 @@ export class Watch extends Component {
     watch() {
         this.timer = setTimeout(async () => {
             const { record } = this.props;
-            if (record.resId && !(await record.isDirty()) && !this.gone) {
+            if (!(await record.isDirty()) && !this.gone) {
                 await record.load();
             }
             if (!this.gone && this.underWay) {

@@ -1,0 +1,63 @@
+"""Whoever looks after the agents sets their model and answers without being Odoo's administrator, and sets nothing else."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
+
+from odoo.addons.chatwootai_mcp.models.secret_field import MASK, read_secret
+from odoo.addons.queue_job.tests.common import trap_jobs
+
+
+@tagged("post_install", "-at_install")
+class TestAgentSettings(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = new_test_user(cls.env, "looks-after", groups="chatwootai_agent.group_agent_manager")
+        cls.company = cls.env.company
+
+    def page(self, user=None):
+        settings = self.env["chatwootai.agent.settings"].with_user(user or self.manager)
+        return settings.browse(settings.action_open()["res_id"])
+
+    def test_a_manager_finds_the_page_and_saves_what_is_typed(self):
+        self.assertIn(
+            self.env.ref("chatwootai_agent.menu_agent_settings").id,
+            self.env["ir.ui.menu"].with_user(self.manager)._visible_menu_ids(),
+        )
+        with trap_jobs(), Form(self.page()) as page:
+            page.chatwootai_llm_model = "m-7"
+            page.chatwootai_llm_api_key = "sk-typed"
+            page.chatwootai_max_steps = 9
+        self.assertEqual((self.company.chatwootai_llm_model, self.company.chatwootai_max_steps), ("m-7", 9))
+        self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-typed")
+        with trap_jobs(), Form(self.page()) as page:
+            self.assertEqual(page.chatwootai_llm_api_key, MASK)
+            page.chatwootai_max_steps = 8
+        self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-typed")
+
+    def test_a_manager_has_the_model_tested_from_it(self):
+        with trap_jobs() as jobs:
+            self.page().action_chatwootai_test_llm()
+            jobs.assert_jobs_count(1, only=self.company._job_chatwootai_test_llm)
+        self.assertEqual(self.page().chatwootai_llm_check_state, "running")
+
+    def test_it_writes_neither_another_company_nor_what_is_not_on_it(self):
+        other, name = self.env["res.company"].create({"name": "Other"}), self.company.name
+        with trap_jobs():
+            page = self.page()
+            page.write({"company_id": other.id, "chatwootai_max_steps": 7, "chatwootai_llm_check_message": "mine"})
+            self.assertEqual(page.company_id, self.company)
+            self.assertEqual(self.company.chatwootai_max_steps, 7)
+            self.assertNotEqual(self.company.chatwootai_llm_check_message, "mine")
+            with self.assertRaises(AccessError):
+                self.company.with_user(self.manager).write({"chatwootai_max_steps": 5})
+        self.assertEqual(self.company.name, name)
+
+    def test_others_cannot_open_it(self):
+        for groups in ("base.group_user", "chatwootai_agent.group_agent_user", "chatwootai_mcp.group_mcp_manager"):
+            user = new_test_user(self.env, groups, groups=groups)
+            with self.subTest(groups), self.assertRaises(AccessError):
+                self.page(user)
+        page = self.page()
+        with self.assertRaises(AccessError):
+            page.with_user(user).write({"chatwootai_max_steps": 7})
