@@ -1,5 +1,5 @@
-"""The agents' settings as two pages show them: Odoo's own, which only its system administrators may open, and one of ours
-for whoever looks after the agents."""
+"""The agents' settings as two pages show them: Odoo's own, which only its administrators open, and one of ours for
+whoever looks after the agents."""
 
 from odoo import api, fields, models
 

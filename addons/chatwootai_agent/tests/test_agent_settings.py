@@ -1,4 +1,4 @@
-"""Whoever looks after the agents sets their model and answers without being Odoo's administrator, and sets nothing else."""
+"""Whoever looks after the agents sets their model and answers, without being Odoo's administrator, and nothing else."""
 
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged

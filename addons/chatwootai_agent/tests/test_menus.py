@@ -1,4 +1,4 @@
-"""Whoever sees a menu of ours can open it: its views, and what they show of each record; and what is empty says what to do.
+"""Whoever sees a menu of ours can open it: its views, and what they show of each record; what is empty says what to do.
 
 Read as the web client reads it: the views, then the fields that they hold, those of lists within forms included.
 """

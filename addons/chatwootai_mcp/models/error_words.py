@@ -1,8 +1,8 @@
 """What went wrong in stores, tools and the audit, in the language of the people who read of it.
 
-Those errors are sentences in English: models, MCP clients and the log get them as they are. Where people read them (notes
-in Chatwoot, alerts, the screens of knowledge and turns) they are said here, in the company's language; a sentence that is
-not known stays as it is. What is between %( and )s is what the error filled in.
+Those errors are sentences in English: models, MCP clients and the log get them as they are. Where people read them
+(notes in Chatwoot, alerts, the screens of knowledge and turns) they are said here, in the company's language; a
+sentence that is not known stays as it is. What is between %( and )s is what the error filled in.
 """
 
 import re
@@ -58,8 +58,8 @@ _SENTENCES = (
         " raise it."
     ),
     _lt(
-        "The limit of %(limit)s calls a minute of this account is reached; try again in 1 second, or ask the operator to"
-        " raise it."
+        "The limit of %(limit)s calls a minute of this account is reached; try again in 1 second, or ask the operator"
+        " to raise it."
     ),
     _lt(
         "The limit of %(limit)s calls a minute of this account is reached; try again in %(seconds)s seconds, or ask the"

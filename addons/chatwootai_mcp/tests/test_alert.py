@@ -9,8 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..models import alert as alert_model
-from ..servers import alert_trail
-from ..servers import refusals
+from ..servers import alert_trail, refusals
 from ..servers.alert_trail import AlertTrail
 
 

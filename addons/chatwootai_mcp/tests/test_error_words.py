@@ -1,4 +1,4 @@
-"""What people read of a store, a tool or the audit that failed is in their language: no sentence of the code is forgotten."""
+"""What people read of a store, a tool or the audit that failed is in their language: no sentence is forgotten."""
 
 import ast
 from pathlib import Path
