@@ -53,6 +53,17 @@ class TestConversationAccess(ConversationCase):
             with self.assertRaises(AccessError):
                 record.with_user(other).read(["id"])
 
+    def test_whoever_may_not_see_a_conversation_is_called_to_its_alert_and_offered_no_button_to_open_it(self):
+        mcp = new_test_user(self.env, "mcp-only", "chatwootai_mcp.group_mcp_manager")
+        manager = new_test_user(self.env, "agents-too", "chatwootai_agent.group_agent_manager")
+        alert = self.env["chatwootai.alert"]._raise("failed_turn", "Failed", record=self.conversation)
+        self.assertIn(manager, self.conversation.activity_ids.user_id)
+        self.assertNotIn(mcp, self.conversation.activity_ids.user_id)
+        self.assertEqual(alert.activity_ids.user_id, mcp)
+        self.assertEqual([alert.with_user(user).can_open for user in (mcp, manager)], [False, True])
+        alert._close()
+        self.assertFalse(alert.activity_ids | self.conversation.activity_ids)
+
     def test_every_view_opens(self):
         for model, views in (
             ("chatwootai.conversation", ("list", "form", "search")),

@@ -57,9 +57,18 @@ class Alert(models.Model):
     closed_at = fields.Datetime("Done on", readonly=True)
     res_model = fields.Char("Model", readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
+    can_open = fields.Boolean("Can be opened", compute="_compute_can_open")
 
     _one_open = models.UniqueIndex("(kind, key) WHERE state = 'open'")
     _about = models.Index("(res_model, res_id) WHERE state = 'open'")
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid")
+    def _compute_can_open(self):
+        """Whether there is a record that whoever looks may open: who looks after MCP need not read conversations."""
+        for alert in self:
+            record = alert._record()
+            alert.can_open = record != alert and record.has_access("read")
 
     @api.model
     def _raise(self, kind, summary, note="", key="", record=None, *, group=MANAGERS, times=1):
@@ -135,11 +144,12 @@ class Alert(models.Model):
         """An activity for each member of the group, unless one of this summary is open there."""
         if self._activities():
             return
-        # In the activities' menu at once; a mail to each of ten people on top of it would be noise.
-        record = self._bearer().sudo().with_context(mail_activity_quick_update=True)
+        bearer = self._bearer()
         members = self.env.ref(group).sudo().all_user_ids.filtered(lambda user: user.active and not user.share)
         for user in members[:_MAX_PEOPLE]:
-            record.activity_schedule(
+            readable = bearer.with_user(user).has_access("read")
+            # In the activities' menu at once; a mail to each of ten people on top of it would be noise.
+            (bearer if readable else self).sudo().with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_warning", summary=self.summary, note=escape(self.note or ""), user_id=user.id
             )
 
@@ -156,8 +166,9 @@ class Alert(models.Model):
             alert.write({"state": "closed", "closed_by": self.env.uid, "closed_at": fields.Datetime.now()})
 
     def _activities(self):
-        """Those open for this alert."""
-        return self._bearer().sudo().activity_ids.filtered(lambda activity: activity.summary == self.summary)
+        """Those open for this alert: on the record, and on the alert for whoever may not see the record."""
+        activities = self.sudo().activity_ids | self._bearer().sudo().activity_ids
+        return activities.filtered(lambda activity: activity.summary == self.summary)
 
     def _bearer(self):
         """Where the activities stand: on the record, if it is there and can have some."""

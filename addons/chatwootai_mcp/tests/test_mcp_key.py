@@ -105,6 +105,15 @@ class TestMcpKey(TransactionCase):
         admins.with_user(self.manager).action_revoke()
         self.keys.with_user(self.admin)._issue("someone's", self.manager)
 
+    def test_the_wizard_offers_only_those_whom_a_key_may_be_issued_for(self):
+        for user, offered in (
+            (self.manager, self.manager | self.env.ref("chatwootai_mcp.user_agent")),
+            (self.admin, self.env["res.users"].search([("share", "=", False)])),
+        ):
+            wizard = self.env["chatwootai.mcp.key.new"].with_user(user)
+            domain = wizard.fields_get(["user_id"])["user_id"]["domain"]
+            self.assertEqual(self.env["res.users"].search(domain), offered)
+
     def test_other_users_see_no_keys(self):
         user = new_test_user(self.env, "nobody")
         for work in (lambda: self.keys.with_user(user).search([]), lambda: self.keys.with_user(user)._issue("x", user)):

@@ -20,7 +20,7 @@ class NewMcpKey(models.TransientModel):
         "res.users",
         "Runs as",
         required=True,
-        domain=[("share", "=", False)],
+        domain=lambda self: self._domain_user_id(),
         default=lambda self: self.env.ref("chatwootai_mcp.user_agent"),
         help="Calls with the key see and may do what this user sees and may do. The agent user has limited rights.",
     )
@@ -30,6 +30,13 @@ class NewMcpKey(models.TransientModel):
     server_chatwoot = fields.Boolean("Chatwoot")
     can_write = fields.Boolean("May write", help="Without it, the key can only call tools that read.")
     days = fields.Integer("Days until it expires", default=365, help="0: it does not expire.")
+
+    @api.model
+    def _domain_user_id(self):
+        """Those a key may be issued for: with the rights of others only by Odoo's administrators."""
+        if self.env.user.has_group("base.group_system"):
+            return [("share", "=", False)]
+        return [("id", "in", [self.env.uid, self.env.ref("chatwootai_mcp.user_agent").id])]
 
     def action_issue(self):
         self.ensure_one()
