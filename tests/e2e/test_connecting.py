@@ -61,7 +61,8 @@ def company(stack):
 
 def test_a_company_connects_is_answered_and_disconnects(stack, company):
     agent = company.dialog(admin_token=company.chatwoot.agent_token)
-    assert "not an administrator" in company.press("action_check", agent)["problem"]
+    # In Portuguese, as whoever asks reads.
+    assert "não é administrador" in company.press("action_check", agent)["problem"]
 
     dialog = company.dialog(admin_token=company.chatwoot.user_token)
     checked = company.press("action_check", dialog)

@@ -1,4 +1,4 @@
-from . import agent_config, res_company, agent_settings, res_config_settings
+from . import agent_config, res_company, company_settings
 from . import chatwoot_connection, same_chatwoot, connect_step, inbox, chatwoot_people, hand_off_rule
 from . import conversation, message, turn, turn_step, turn_metrics, outbox
 from . import answering, media_reading  # extend conversation and message

@@ -1,1 +1,1 @@
-from . import connect
+from . import agent_settings, connect, res_config_settings

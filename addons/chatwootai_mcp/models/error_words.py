@@ -104,5 +104,6 @@ def in_words(env, said):
     """The sentence in the language of the environment."""
     for pattern, sentence in _PATTERNS:
         if match := pattern.fullmatch(said):
-            return env._(sentence) % match.groupdict()
+            words = env._(sentence)
+            return words % match.groupdict()
     return said

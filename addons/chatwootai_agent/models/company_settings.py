@@ -1,7 +1,7 @@
 """The agents' settings as two pages show them: Odoo's own, which only its administrators open, and one of ours for
 whoever looks after the agents."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from odoo.addons.chatwootai_mcp.models.secret_field import Secret
 
@@ -32,30 +32,3 @@ class CompanySettings(models.AbstractModel):
         """Have the model asked; its answer shows by itself."""
         self.ensure_one()
         self.company_id._chatwootai_test_llm()
-
-
-class AgentSettings(models.TransientModel):
-    """Whoever may open it needs no right to write companies: what is set here is written for them, and nothing else."""
-
-    _name = "chatwootai.agent.settings"
-    _inherit = ["chatwootai.company.settings"]
-    _description = "Model and answers of the agents"
-
-    def _compute_display_name(self):
-        self.display_name = self.env._("Model and answers")
-
-    def write(self, vals):
-        self.check_access("write")
-        theirs = {name for name, field in self._fields.items() if field.related and not field.readonly}
-        return super(AgentSettings, self.sudo()).write({name: vals[name] for name in theirs & vals.keys()})
-
-    @api.model
-    def action_open(self):
-        self.check_access("write")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Model and answers"),
-            "res_model": self._name,
-            "res_id": self.sudo().create({}).id,
-            "views": [[False, "form"]],
-        }
