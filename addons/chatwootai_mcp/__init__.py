@@ -2,6 +2,6 @@
 # before every controller.
 from . import log_context, switching, written_code
 from .servers import connection_pools
-from . import signaling
+from . import kept_sessions, signaling
 from . import gateway, database_choice, control_socket, fair_channels, queue_runner, registries_at_start, stopping
 from . import controllers, models, wizards

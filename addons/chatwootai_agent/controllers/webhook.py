@@ -12,7 +12,7 @@ from odoo.http import request
 from odoo.addons.chatwootai_mcp.chatwoot.payload import InvalidPayload, parse_body, parse_event
 from odoo.addons.chatwootai_mcp.chatwoot.signature import is_signed
 from odoo.addons.chatwootai_mcp.gateway import CLAIMS, MAX_BODY, deny
-from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.servers.short_transaction import read_what_is_committed
 
 from ..turns.intake import take_in
 
@@ -47,13 +47,10 @@ class WebhookController(http.Controller):
         open_to = [door for door in trusted if event.account_id in (None, door.chatwoot_account)]
         if len(open_to) != 1:
             return deny()
-        # Not in the request's transaction: its snapshot is taken, and a burst's events would fail to serialize.
-        in_own_transaction(request.env, _take_in, open_to[0].connection_id, event)
+        read_what_is_committed(request.env.cr)
+        connection = request.env(user=SUPERUSER_ID)["chatwootai.chatwoot.connection"].browse(open_to[0].connection_id)
+        take_in(connection, event)
         return _answer(200, success=True)
-
-
-def _take_in(env, connection_id, event):
-    take_in(env["chatwootai.chatwoot.connection"].browse(connection_id), event)
 
 
 def _is_signed(door, body):

@@ -208,10 +208,10 @@ class Inbox(models.Model):
         if not number:
             return self.new({"connection_id": connection.id})
         known = [("connection_id", "=", connection.id), ("inbox_id", "=", number)]
-        if found := self.search(known, limit=1):
+        if found := self.search(known, order="id"):
             return found
         lock(connection)  # two first messages at once: one waits here for the other's row
-        if found := self.search(known, limit=1):
+        if found := self.search(known, order="id"):
             return found
         made = self.create({"connection_id": connection.id, "inbox_id": number, **seen})
         connection._queue_fetch_inboxes()

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignored, MessageEvent
-from odoo.addons.chatwootai_mcp.chatwoot.state_machine import MessageState, state_of_new_message
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, MessageState, state_of_new_message
 
 from .channel_news import take_channel_news
 from .pause import LONGEST_PAUSE
@@ -46,22 +46,24 @@ def note_conversation(conversation, seen):
     """Bring the row up to what Chatwoot says, unless something newer is known already."""
     if seen.updated_at and seen.updated_at < conversation.chatwoot_updated_at:
         return
-    values = {
-        "inbox_id": seen.inbox_id,
-        "channel": seen.channel,
-        "channel_identity": seen.channel_identity,
-        "contact_name": seen.contact.name,
-        "contact_phone": seen.contact.phone_number,
-        "contact_email": seen.contact.email,
-        "subject": seen.subject,
-        "chatwoot_updated_at": seen.updated_at,
-    }
+    values = _of_customer(seen) | {"inbox_id": seen.inbox_id, "chatwoot_updated_at": seen.updated_at}
     changed = {name: value for name, value in values.items() if value and conversation[name] != value}
     if (conversation.assignee or "") != seen.assignee:
         changed["assignee"] = seen.assignee
     if changed:
         conversation.write(changed)
     conversation.take_standing(conversation._standing().seen(seen))
+
+
+def _of_customer(seen):
+    return {
+        "channel": seen.channel,
+        "channel_identity": seen.channel_identity,
+        "contact_name": seen.contact.name,
+        "contact_phone": seen.contact.phone_number,
+        "contact_email": seen.contact.email,
+        "subject": seen.subject,
+    }
 
 
 def take_list(conversation, listed):
@@ -185,44 +187,53 @@ def _take_change(conversation, message):
 def locked_conversation(connection, seen):
     """The conversation's row, locked until the transaction ends; nothing of it is read from before."""
     Conversation = connection.env["chatwootai.conversation"]
-    Conversation.flush_model()
-    # Two events of a new conversation may come at once: one waits in the middle for the other's row, and finds it.
-    conversation_id = _lock_row(connection, seen) or _make_row(connection, seen) or _lock_row(connection, seen)
-    conversation = Conversation.browse(conversation_id)
-    conversation.invalidate_recordset(flush=False)
+    Conversation.invalidate_model()
+    conversation = _lock_row(connection, seen)
+    if not conversation:
+        _make_row(connection, seen)
+        conversation = _lock_row(connection, seen)
     return conversation
 
 
+class _LockingQuery(Query):
+    """Locks the rows that it reads; what refers to them may still be stored."""
+
+    def select(self, *columns):
+        return SQL("%s FOR NO KEY UPDATE", super().select(*columns))
+
+
 def _lock_row(connection, seen):
-    rows = connection.env.execute_query(
-        SQL(
-            "SELECT id FROM chatwootai_conversation WHERE connection_id = %s AND display_id = %s FOR NO KEY UPDATE",
-            connection.id,
-            seen.display_id,
-        )
-    )
-    return rows[0][0] if rows else None
+    """The row with its values, read in the same question to PostgreSQL."""
+    Conversation = connection.env["chatwootai.conversation"]
+    query = _LockingQuery(Conversation.env, Conversation._table)
+    query.add_where(SQL("connection_id = %s AND display_id = %s", connection.id, seen.display_id))
+    columns = [field for field in Conversation._fields.values() if field.prefetch is True]
+    return Conversation._fetch_query(query, columns)
 
 
 def _make_row(connection, seen):
-    """Its id; None when another transaction has made it meanwhile."""
+    """Two events of a new conversation may come at once: one waits here for the other's row, and makes none."""
     env = connection.env
-    rows = env.execute_query(
+    now = SQL("now() AT TIME ZONE 'UTC'")
+    values = _of_customer(seen) | {
+        "connection_id": connection.id,
+        "display_id": seen.display_id,
+        "status": PENDING,
+        "create_uid": env.uid,
+        "create_date": now,
+        "write_uid": env.uid,
+        "write_date": now,
+    }
+    env.cr.execute(
         SQL(
             """
-            INSERT INTO chatwootai_conversation
-                (connection_id, display_id, status, create_uid, create_date, write_uid, write_date)
-            VALUES (%s, %s, 'pending', %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
+            INSERT INTO chatwootai_conversation (%s) VALUES (%s)
             ON CONFLICT (connection_id, display_id) DO NOTHING
-            RETURNING id
             """,
-            connection.id,
-            seen.display_id,
-            env.uid,
-            env.uid,
+            SQL(", ").join(map(SQL.identifier, values)),
+            SQL(", ").join(SQL("%s", value or None) for value in values.values()),
         )
     )
-    return rows[0][0] if rows else None
 
 
 def _author(conversation, message):

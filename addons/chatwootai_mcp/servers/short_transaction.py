@@ -1,7 +1,8 @@
 """A short transaction of one's own: committed at its end, whatever becomes of whoever asked for it.
 
 It reads what is committed (Odoo's cursors read a snapshot): two that write the same row wait for one another by its
-lock instead of failing to serialize, which would cost up to seconds. Lock first, read after.
+lock instead of failing to serialize, which would cost up to seconds. Lock first, read after. A request that has
+written nothing yet may make its own transaction such a one, and needs no second connection.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.sql_db import Cursor
+from odoo.sql_db import BaseCursor, Cursor
 
 from ..log_context import working_for
 
@@ -28,10 +29,16 @@ class Gone(Exception):
 def in_short_transaction(registry: Registry, work: Callable[..., Any], *arguments: Any) -> Any:
     """``work(environment, *arguments)``, committed; as superuser, again after a deadlock."""
     with registry.cursor() as cr:
-        if isinstance(cr, Cursor):  # a test's cursor is within a transaction that has begun
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+        read_what_is_committed(cr)
         env = api.Environment(cr, SUPERUSER_ID, {})
         return retrying(partial(work, env, *arguments), env)
+
+
+def read_what_is_committed(cr: BaseCursor) -> None:
+    """Begin the cursor's transaction anew, as one that reads so until the cursor is closed."""
+    if isinstance(cr, Cursor):  # a test's cursor is within a transaction that has begun
+        cr.rollback()
+        cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
 
 
 def write_behind_in(account_id: str, work: Callable[..., Any], *arguments: Any) -> Any:

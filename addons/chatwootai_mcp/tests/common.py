@@ -1,5 +1,9 @@
 """What tests of tools need: a principal of the tenant's agent user, and stores of their own."""
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.sql_db import Cursor
 from odoo.tests import TransactionCase
 
 from ..servers.orchestrator import get_orchestrator
@@ -24,6 +28,22 @@ def own_stores(test_class, directory) -> Stores:
     test_class.addClassCleanup(use_stores, None)
     test_class.addClassCleanup(stores.close)
     return stores
+
+
+@contextmanager
+def statements():
+    """What is executed meanwhile, but for the savepoints that keep requests within the test's transaction, and for the
+    server's looks at which databases there are."""
+    executed, execute = [], Cursor.execute
+
+    def noting(cr, query, *arguments, **keywords):
+        text = getattr(query, "code", query)
+        if "test_cursor" not in text and cr.dbname != "postgres":
+            executed.append(" ".join(text.split()))
+        return execute(cr, query, *arguments, **keywords)
+
+    with patch.object(Cursor, "execute", noting):
+        yield executed
 
 
 class ToolCase(TransactionCase):

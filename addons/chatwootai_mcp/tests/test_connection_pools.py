@@ -107,3 +107,57 @@ class TestConnectionPools(BaseCase):
         self.pools._swept_at = 0
         with self.cursor(1):
             self.assertEqual(self.open_connections(), {self.names[0]: 0, self.names[1]: 1})
+
+    def test_nothing_that_a_session_was_told_is_left_for_who_has_its_connection_next(self):
+        with self.cursor() as cr:
+            cr.execute("SHOW statement_timeout")
+            [as_it_was] = cr.fetchone()
+        setting = f"SELECT current_setting('statement_timeout') <> '{as_it_was}'"
+        lock = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 1105)"
+        table = "SELECT to_regclass('pg_temp.mine') IS NOT NULL"
+        for told, asked in (
+            ("SET statement_timeout = '7s'", setting),
+            ("SELECT set_config('statement_timeout', '7s', false)", setting),
+            ("SELECT 1; set statement_timeout = '7s'", setting),
+            ("SELECT pg_advisory_lock(1105)", lock),
+            ("CREATE TEMP TABLE mine ()", table),
+            ("SELECT 1 AS one INTO TEMP mine", table),
+            ("LISTEN mine", "SELECT EXISTS (SELECT pg_listening_channels())"),
+            ("PREPARE mine AS SELECT 1", "SELECT EXISTS (SELECT FROM pg_prepared_statements)"),
+        ):
+            with self.subTest(told):
+                with self.cursor() as cr:
+                    cr.execute(told)
+                    cr.commit()
+                    cr.execute(asked)
+                    self.assertEqual(cr.fetchone(), (True,), "the question does not see it")
+                with self.cursor() as cr:
+                    cr.execute(asked)
+                    self.assertEqual(cr.fetchone(), (False,))
+        self.assertEqual(self.open_connections(), {self.names[0]: 1})
+
+    def test_a_session_that_was_told_nothing_keeps_its_plans(self):
+        for statement in (
+            "SELECT 1",
+            "WITH one AS (SELECT 1) SELECT * FROM one",
+            "SAVEPOINT a; SET LOCAL work_mem = '1MB'",
+        ):
+            with self.subTest(statement):
+                with self.cursor() as cr:
+                    cr._cnx.cursor().execute("PREPARE kept AS SELECT 1")  # unseen, as a plan is
+                    cr.execute(statement)
+                with self.cursor() as cr:
+                    cr.execute("SELECT count(*) FROM pg_prepared_statements")
+                    self.assertEqual(cr.fetchone(), (1,))
+                    cr.execute("DEALLOCATE kept")
+
+    def test_a_connection_that_postgresql_has_ended_is_lent_to_nobody(self):
+        with self.cursor() as cr:
+            cr.execute("SELECT pg_backend_pid()")
+            [ended] = cr.fetchone()
+        with db_connect(self.names[0]).cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+            self.assertEqual(other.fetchone(), (True,))
+        with self.cursor() as cr:
+            cr.execute("SELECT pg_backend_pid()")
+            self.assertNotEqual(cr.fetchone(), (ended,))

@@ -1,13 +1,13 @@
 """How often a call asks PostgreSQL: each time is a round trip, which is what a call's time is made of."""
 
-from contextlib import closing, contextmanager
-from unittest.mock import patch
+from contextlib import closing
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
-from odoo.sql_db import Cursor, db_connect
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
+from .common import statements
 from .http_case import McpHttpCase
 
 _SEARCH = {"model": "res.partner", "domain": [["is_company", "=", True]], "fields": ["name", "email"], "limit": 10}
@@ -15,24 +15,10 @@ _SEARCH = {"model": "res.partner", "domain": [["is_company", "=", True]], "field
 
 @tagged("post_install", "-at_install")
 class TestStatements(McpHttpCase):
-    @contextmanager
-    def statements(self):
-        """What is executed meanwhile, but for the savepoints that keep requests within the test's transaction."""
-        executed, execute = [], Cursor.execute
-
-        def noting(cr, query, *arguments, **keywords):
-            text = getattr(query, "code", query)
-            if "test_cursor" not in text:
-                executed.append(text)
-            return execute(cr, query, *arguments, **keywords)
-
-        with patch.object(Cursor, "execute", noting):
-            yield executed
-
     def test_a_search_asks_for_its_records_and_for_nothing_else(self):
         token = self.issue()
         self.call(token, "search_records", **_SEARCH)  # what is asked once, for many calls
-        with self.statements() as executed:
+        with statements() as executed:
             self.assertTrue(self.call(token, "search_records", **_SEARCH)["records"])
         [bounds, search] = executed
         self.assertRegex(bounds, r"^SAVEPOINT chatwootai_call; SET LOCAL statement_timeout")
@@ -41,12 +27,12 @@ class TestStatements(McpHttpCase):
     def test_a_ping_asks_nothing(self):
         token = self.issue()
         self.rpc(token, "ping")
-        with self.statements() as executed:
+        with statements() as executed:
             self.rpc(token, "ping")
         self.assertEqual(executed, [])
 
     def test_looking_for_other_processes_changes_begins_no_transaction(self):
-        with closing(db_connect(self.account_id).cursor()) as cr, self.statements() as executed:
+        with closing(db_connect(self.account_id).cursor()) as cr, statements() as executed:
             found = self.registry.get_sequences(cr)
             self.assertEqual(len(executed), 1)
             self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
@@ -61,7 +47,7 @@ class TestStatements(McpHttpCase):
         companies = self.env["res.company"].search([])
         companies._recall_place()
         companies.invalidate_recordset()
-        with self.statements() as executed:
+        with statements() as executed:
             companies._recall_place()
             self.assertTrue(all(company.parent_path.endswith(f"{company.id}/") for company in companies))
         self.assertEqual(executed, [])
