@@ -4,7 +4,7 @@ Whoever computes on Python's one processor has the others wait. Before each of i
 with what it was told, a job looks whether a call or webhook of another tenant is under way, and lets it pass: for some
 milliseconds, and for no more than three times as long as it works, so that even a steady stream of requests leaves it
 a quarter of its pace. A flood of requests does so for those of tenants that do not flood. And beside other tenants, of
-one tenant's jobs one computes at a time.
+one tenant's jobs one computes at a time, from its first moment to its end, but while it waits for something.
 """
 
 import threading
@@ -22,6 +22,8 @@ from .tenancy.one_computes import OneComputes
 LONGEST_SECONDS = 0.05
 MOST_OF_ITS_WORK = 3.0
 _LOOK_SECONDS = 0.002
+_TO_BEGIN = 2.0  # seconds a job waits for its tenant's others: as yet it holds nothing that anybody waits for
+_TO_GO_ON = 0.25  # where it waited for something, and another has its place meanwhile
 _pause = threading.Event()  # never set: waited for, it lets others run
 
 
@@ -42,12 +44,15 @@ class _Work:
             now = time.monotonic()
         self.patience_from = now + (now - began) / MOST_OF_ITS_WORK
 
-    def rest(self) -> None:
-        """It waits for its statement."""
+    def begin(self) -> None:
+        """Before all it does."""
 
     def go_on(self) -> None:
         """It was told what it asked for."""
         self.give_way()
+
+    def end(self) -> None:
+        """After all it did."""
 
 
 class _Job(_Work):
@@ -56,20 +61,21 @@ class _Job(_Work):
         self.place = _places.setdefault(account_id, OneComputes())
         self.thread = threading.get_ident()
 
-    def rest(self) -> None:
-        self.place.give_back()
+    def begin(self) -> None:
+        self._take_place(_TO_BEGIN)
+        self.give_way()
 
     def go_on(self) -> None:
         self.give_way()
-        if threading.get_ident() != self.thread:
-            return  # a thread that the job began may end and tell nobody
-        began = time.monotonic()
-        while (
-            admission.others_active(self.account_id)
-            and not self.place.take()
-            and time.monotonic() - began < LONGEST_SECONDS
-        ):
-            _pause.wait(_LOOK_SECONDS)
+        if threading.get_ident() == self.thread:  # one that the job began may end and tell nobody
+            self._take_place(_TO_GO_ON)
+
+    def end(self) -> None:
+        self.place.give_back()
+
+    def _take_place(self, patience: float) -> None:
+        if admission.others_active(self.account_id):
+            self.place.take(patience)
 
 
 _places: WeakValueDictionary[str, OneComputes] = WeakValueDictionary()
@@ -90,9 +96,10 @@ def request_of(account_id: str):
 def _doing(work: _Work) -> Iterator[None]:
     token = _work.set(work)
     try:
+        work.begin()
         yield
     finally:
-        work.rest()
+        work.end()
         _work.reset(token)
 
 
@@ -104,7 +111,6 @@ def execute(self, query, params=None, log_exceptions=True):
     if work is None:
         return _execute(self, query, params, log_exceptions)
     work.give_way()
-    work.rest()
     _execute(self, query, params, log_exceptions)
     work.go_on()
 

@@ -1,6 +1,7 @@
 """Of what computes, one at a time; a place is nobody's who waits."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -42,21 +43,21 @@ def test_a_free_place_is_taken_and_taken_again(place):
 def test_it_is_another_s_while_that_computes_however_slowly_it_gets_on(place, clocks, other):
     other(place.take)
     for _look in range(20):
-        clocks.pass_by(0.002, computing=other(threading.get_ident), share=0.05)
+        clocks.pass_by(0.03, computing=other(threading.get_ident), share=0.05)
         assert not place.take()
 
 
 def test_it_is_free_once_its_holder_waits(place, clocks, other):
     other(place.take)
-    clocks.pass_by(0.002, computing=other(threading.get_ident))
+    clocks.pass_by(0.03, computing=other(threading.get_ident))
     assert not place.take()
-    clocks.pass_by(0.002)
+    clocks.pass_by(0.03)
     assert place.take()
 
 
 def test_a_glance_too_soon_tells_nothing(place, clocks, other):
     other(place.take)
-    clocks.pass_by(0.0005)
+    clocks.pass_by(0.01)
     assert not place.take()
 
 
@@ -66,6 +67,21 @@ def test_given_back_it_is_free_and_only_its_holder_gives_it_back(place, clocks, 
     assert not place.take()
     other(place.give_back)
     assert place.take()
+
+
+def test_who_is_patient_gets_it_as_soon_as_it_is_given_back(other):
+    place = OneComputes(computed=lambda thread: time.monotonic())  # whoever has it computes all the time
+    place.take()
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(place.take, 60)
+        place.give_back()
+        assert waiting.result(30)
+
+
+def test_patience_ends(clocks, other):
+    place = OneComputes(computed=lambda thread: time.monotonic())
+    other(place.take)
+    assert not place.take(0.05)
 
 
 def test_a_thread_s_computing_counts_and_its_waiting_does_not(other):
