@@ -153,6 +153,24 @@ class TestLostWebhooks(SweepCase):
         self.sweep()
         self.assertEqual(self.answer()[-1], "Resposta a: Quanto custa o sérum?")
 
+    def test_nor_does_what_the_agents_are_saying_at_that_moment(self):
+        self.chatwoot.add(25, "Quanto custa o sérum?")
+        self.customer_says("Alô?")
+        self.chatwoot.faults = ["lost"]
+        with patch.object(TurnRun, "_read_again", lambda *_: (None, ())):
+            self.assertEqual(self.answer(), ["Resposta a: Alô?"])
+        self.assertEqual(self.outbox.search([]).mapped("state"), ["sending"])
+        self.sweep()
+        self.let_time_pass()
+        self.assertEqual(self.answer()[1:], ["Resposta a: Quanto custa o sérum?"])
+
+    def test_nor_do_chatwoots_own_lines(self):
+        self.chatwoot.add(25, "Quanto custa o sérum?")
+        for values in ({"message_type": 3}, {"message_type": 1, "content_attributes": {"automation_rule_id": 4}}):
+            self.chatwoot.add(25, "Olá! Já respondemos.", **values | {"sender": {}})
+        self.sweep()
+        self.assertEqual(self.answer()[-1], "Resposta a: Quanto custa o sérum?")
+
     def test_private_notes_and_activity_are_nothing(self):
         self.customer_says("Oi")
         self.answer()

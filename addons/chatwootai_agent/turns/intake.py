@@ -105,12 +105,10 @@ def _unknown(conversation, listed):
 def _since_the_last_word(conversation, messages):
     """All from the last that somebody of the company, or a bot, said; the customer's before it have been answered.
 
-    Not from what the agents said: which messages they answered is known, and none of these is among them.
+    Not from what the agents said or are saying: which messages they answered is known, and none of these is among
+    them. Nor from Chatwoot's own lines, a greeting or an out-of-office message: nobody has read anything yet.
     """
-    own_ids, _sending = conversation.env["chatwootai.outbox"].message_ids_of(
-        conversation.connection_id, conversation.display_id
-    )
-    said = (message.id for message in messages if message.author in _SPEAKERS and message.id not in own_ids)
+    said = (message.id for message in messages if _author(conversation, message) in _SPEAKERS)
     last = max(said, default=0)
     return [message for message in messages if message.id >= last]
 
