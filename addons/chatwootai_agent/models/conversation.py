@@ -190,6 +190,11 @@ class Conversation(models.Model):
         waiting = [("conversation_id", "=", self.id), ("state", "=", "waiting")]
         return self.env["chatwootai.message"].search(waiting, order="chatwoot_id")
 
+    def _messages_with_people(self):
+        """The customer's messages that were left to people since it was last resolved, oldest first."""
+        left = [("state", "=", "with_people"), ("chatwoot_id", ">", self.context_floor)]
+        return self.env["chatwootai.message"].search([("conversation_id", "=", self.id), *left], order="chatwoot_id")
+
     @api.private
     def queue_turn(self, within=0):
         """See to it that a job looks at what waits here: a new one, or one that exists and does within so many seconds.

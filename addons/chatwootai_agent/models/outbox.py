@@ -4,8 +4,12 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.chatwootai_mcp.chatwoot.outbox import Kind, State
+from odoo.addons.chatwootai_mcp.chatwoot.payload import Author
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import TurnState
+from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
+from ..turns.giving_back import take_up
+from ..turns.intake import note_conversation, take_message
 from .turn import ORIGIN
 
 _NOT_SAID = {State.WITHHELD: TurnState.SILENCED, State.FAILED: TurnState.FAILED, State.REFUSED: TurnState.FAILED}
@@ -17,9 +21,7 @@ class Outbox(models.Model):
     def action_conversation(self):
         """What it is said in."""
         self.ensure_one()
-        conversation = self.env["chatwootai.conversation"].search(
-            [("connection_id", "=", self.connection_id.id), ("display_id", "=", self.conversation_display_id)]
-        )
+        conversation = self._conversation_of(self.connection_id, self.conversation_display_id)
         if not conversation:
             raise UserError(self.env._("This conversation is not stored here."))
         return conversation.get_formview_action()
@@ -27,7 +29,12 @@ class Outbox(models.Model):
     def write(self, vals):
         written = super().write(vals)
         if vals.get("state") in _NOT_SAID:
-            self.filtered(lambda entry: entry.kind == Kind.MESSAGE)._turns().not_said(_NOT_SAID[vals["state"]])
+            turns = self.filtered(lambda entry: entry.kind == Kind.MESSAGE)._turns()
+            turns.not_said(_NOT_SAID[vals["state"]])
+            if vals["state"] == State.WITHHELD:
+                # Whoever took it over may have given it back before this is noted.
+                for conversation in lock(turns.conversation_id):
+                    take_up(conversation)
         return written
 
     def _turns(self):
@@ -35,11 +42,23 @@ class Outbox(models.Model):
         numbers = [(origin or "").removeprefix(ORIGIN) for origin in self.mapped("origin")]
         return self.env["chatwootai.turn"].browse(int(number) for number in numbers if number.isdecimal()).exists()
 
-    @api.model
-    def _standing_of(self, connection, conversation_display_id):
-        conversation = self.env["chatwootai.conversation"].search(
+    def _note_people(self, said, seen):
+        """The webhook that tells of it may be late or lost: what gives it back then would give nothing back."""
+        super()._note_people(said, seen)
+        if conversation := lock(self._conversation_of(self.connection_id, self.conversation_display_id)):
+            note_conversation(conversation, seen)
+            for message in said:
+                if message.author is Author.PERSON and not message.private:
+                    take_message(conversation, message, found=True)
+
+    def _conversation_of(self, connection, conversation_display_id):
+        return self.env["chatwootai.conversation"].search(
             [("connection_id", "=", connection.id), ("display_id", "=", conversation_display_id)]
         )
+
+    @api.model
+    def _standing_of(self, connection, conversation_display_id):
+        conversation = self._conversation_of(connection, conversation_display_id)
         return conversation._standing() if conversation else super()._standing_of(connection, conversation_display_id)
 
     @api.model

@@ -2,7 +2,7 @@ from . import test_channel_news
 from . import test_crews_settings
 from . import test_crews_tools
 from . import test_knowledge_documents, test_knowledge_resync, test_knowledge_triggers
-from . import test_closing, test_connecting, test_handing_over, test_inbox
+from . import test_closing, test_connecting, test_giving_back, test_handing_over, test_inbox
 from . import test_media_reading
 from . import test_saying
 from . import test_same_chatwoot, test_sweep, test_turn

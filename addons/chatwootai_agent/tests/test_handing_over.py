@@ -118,7 +118,7 @@ class TestHandOffRules(HandOffCase):
         self.chatwoot.conversation(25, assignee=None)
         self.receive({"event": "conversation_updated", **self.chatwoot.shown(25)})
         self.customer_says("E agora?")
-        self.assertEqual(self.answer()[-1], "Resposta a: E agora?")
+        self.assertEqual(self.answer()[-1], "Resposta a: Oi\nE agora?")
 
     def test_a_rule_names_only_its_own_account(self):
         other = self.new_connection(chatwoot_account=8)

@@ -23,6 +23,15 @@ def agents_answer(inbox):
     return inbox.answering == "always" or (inbox.answering == "in_hours" and inbox._is_open())
 
 
+def people_answer(inbox):
+    """Whether what waits would be left to people at this moment."""
+    return not agents_answer(inbox) and (inbox.answering == "never" or _people_when_closed(inbox))
+
+
+def _people_when_closed(inbox):
+    return inbox.when_closed == "people" or inbox._opens_at() is None
+
+
 def stand_aside(conversation, inbox, messages):
     """Do what is done while the agents do not answer. The seconds until they may, or None when people answer."""
     if inbox.answering == "never":
@@ -34,7 +43,7 @@ def stand_aside(conversation, inbox, messages):
     if not (_was_told(conversation) or inbox._chatwoot_says_it_is_closed()):
         _enqueue(conversation, [(Kind.MESSAGE, {"content": _away_message(env, inbox, opens_at)})], floor)
     conversation.closed_until = opens_at and opens_at.astimezone(UTC).replace(tzinfo=None)
-    if opens_at is None or inbox.when_closed == "people":
+    if _people_when_closed(inbox):
         asked = "\n".join(filter(None, (message.readable_text() for message in messages)))
         note = env._("This came outside business hours, when the agents do not answer.\n\nAsked:\n%s", asked)
         _leave_to_people(conversation, inbox, messages, note[:MAX_CONTENT])

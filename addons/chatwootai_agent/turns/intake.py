@@ -12,9 +12,15 @@ from odoo import fields
 from odoo.tools import SQL, Query
 
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignored, MessageEvent
-from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, MessageState, state_of_new_message
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import (
+    PENDING,
+    MessageState,
+    is_given_back,
+    state_of_new_message,
+)
 
 from .channel_news import take_channel_news
+from .giving_back import take_up
 from .pause import LONGEST_PAUSE
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -28,7 +34,7 @@ def take_in(connection, event):
     # Nobody follows these rows: what Odoo would do for followers at each write is left out.
     conversation = locked_conversation(connection.with_context(tracking_disable=True), event.conversation)
     known_inbox = conversation.inbox_id
-    note_conversation(conversation, event.conversation)
+    note_conversation(conversation, event.conversation, found=False)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
     if event.inbox_name and conversation.inbox_name != event.inbox_name:
@@ -42,8 +48,11 @@ def take_in(connection, event):
         _take_change(conversation, event.message)
 
 
-def note_conversation(conversation, seen):
-    """Bring the row up to what Chatwoot says, unless something newer is known already."""
+def note_conversation(conversation, seen, *, found=True):
+    """Bring the row up to what Chatwoot says, unless something newer is known already.
+
+    :param found: Chatwoot was asked; no webhook told of it
+    """
     if seen.updated_at and seen.updated_at < conversation.chatwoot_updated_at:
         return
     values = _of_customer(seen) | {"inbox_id": seen.inbox_id, "chatwoot_updated_at": seen.updated_at}
@@ -52,7 +61,10 @@ def note_conversation(conversation, seen):
         changed["assignee"] = seen.assignee
     if changed:
         conversation.write(changed)
-    conversation.take_standing(conversation._standing().seen(seen))
+    before = conversation._standing()
+    conversation.take_standing(before.seen(seen))
+    if is_given_back(before, conversation._standing()):
+        take_up(conversation, found=found)
 
 
 def _of_customer(seen):

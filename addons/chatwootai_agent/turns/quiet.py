@@ -20,6 +20,7 @@ from odoo.addons.chatwootai_mcp.models.own_transaction import lock
 
 from ..crews.goodbye import is_goodbye
 from .begin import hand_off_is_under_way
+from .giving_back import take_up
 from .handing_over import enqueue, routing
 from .intake import note_conversation, take_list
 
@@ -60,6 +61,8 @@ def note_answer(env, conversation_id, seen=None, messages=()):
         return False
     note_conversation(conversation, seen)
     take_list(conversation, messages)
+    if take_up(conversation, found=True):
+        return True
     left = _left_to_nobody(conversation)
     if left:
         _open(conversation, left)

@@ -1,9 +1,9 @@
 """Finds what no webhook told of: reads Chatwoot's pending conversations, and the messages of those that moved.
 
 Chatwoot gives up a delivery that fails, and this server may have been down. What is found is taken in as a webhook's
-would be. Where nothing was lost it costs one call, and one for each conversation that moved since it was last read (a
-turn reads the list, too). No transaction is open while Chatwoot is asked; when it does not answer, the next sweep looks
-as far back as this one would have.
+would be; so is a conversation that was given back. Where nothing was lost it costs one call, and one for each
+conversation that moved since it was last read (a turn reads the list, too). No transaction is open while Chatwoot is
+asked; when it does not answer, the next sweep looks as far back as this one would have.
 """
 
 import logging
@@ -14,7 +14,7 @@ from odoo import fields
 from odoo.tools import SQL
 
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound, Unauthorized, Unavailable
-from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING
+from odoo.addons.chatwootai_mcp.chatwoot.state_machine import PENDING, is_given_back
 from odoo.addons.chatwootai_mcp.models.alert import MANAGERS
 from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
@@ -127,7 +127,7 @@ def _begin(env, connection_id):
 
 
 def _moved(env, connection_id, listed):
-    """(conversation, read through) of those that hold a message which was not read yet."""
+    """(conversation, read through) of those that hold a message which was not read yet, or that were given back."""
     known = env["chatwootai.conversation"].search(
         [
             ("connection_id", "=", connection_id),
@@ -135,9 +135,19 @@ def _moved(env, connection_id, listed):
         ]
     )
     # Not by search_read: numbers of more than 31 bits come from it as floats.
-    read_through = {conversation.display_id: conversation.read_through for conversation in known}
-    floors = ((one, read_through.get(one.conversation.display_id, 0)) for one in listed)
-    return [(one.conversation, floor) for one, floor in floors if one.newest_id > floor]
+    rows = {conversation.display_id: conversation for conversation in known}
+    moved = []
+    for one in listed:
+        row = rows.get(one.conversation.display_id)
+        floor = row.read_through if row else 0
+        if one.newest_id > floor or (row and _was_given_back(row, one.conversation)):
+            moved.append((one.conversation, floor))
+    return moved
+
+
+def _was_given_back(row, seen):
+    is_news = not seen.updated_at or seen.updated_at >= row.chatwoot_updated_at
+    return is_news and is_given_back(row._standing(), row._standing().seen(seen))
 
 
 def _take(env, connection_id, seen, messages):

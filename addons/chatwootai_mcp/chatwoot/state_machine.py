@@ -8,8 +8,9 @@
     a person spoke (echoes of the phone app too, which leave the status as it was)  ->  people
     resolved                                ->  nobody; the customer's next message makes it pending, all starts anew
 
-People keep a conversation until it is resolved, or until one of them sets it back to pending; whoever was assigned
-until then is not taken to be assigned anew.
+People keep a conversation until it is resolved, or until one of them gives it back: sets it to pending, or lets go of
+it. Whoever was assigned until then is not taken to be assigned anew, and what the customer wrote meanwhile is answered,
+unless somebody did (:func:`is_given_back`).
 
 **What becomes of a customer's message, and of a turn**, is in :data:`MESSAGE` and :data:`TURN`; the models' ``write``
 refuses every other move. The diagram in docs/architecture.md is read by a test, and must say the same.
@@ -172,6 +173,7 @@ MESSAGE = Machine(
     Move(MessageState.WAITING, MessageState.HANDED_OVER, "the hand-off is in the outbox"),
     Move(MessageState.WAITING, MessageState.WITH_PEOPLE, "a person took over"),
     Move(MessageState.WAITING, MessageState.DELETED, "the customer took it back"),
+    Move(MessageState.WITH_PEOPLE, MessageState.WAITING, "given back, and nobody had answered"),
     Move(MessageState.ANSWERED, MessageState.WITH_PEOPLE, "a person took over before it was sent"),
     Move(MessageState.ANSWERED, MessageState.HANDED_OVER, "Chatwoot refused the reply for good"),
 )
@@ -204,6 +206,11 @@ MESSAGE_AFTER: Mapping[TurnState, MessageState] = MappingProxyType(
 def state_of_new_message(standing: Standing) -> MessageState:
     """A customer's message as it arrives. In a resolved conversation it waits: it makes the conversation pending."""
     return MessageState.WITH_PEOPLE if standing.answerer is Answerer.PEOPLE else MessageState.WAITING
+
+
+def is_given_back(before: Standing, after: Standing) -> bool:
+    """Whether people had it and the agents have it now. What was handed over stays so: people were told of it."""
+    return before.answerer is Answerer.PEOPLE and after.answerer is Answerer.AGENTS
 
 
 def end_of_thinking(standing: Standing, *, all_claimed: bool, more_waits: bool, attempt: int) -> TurnState | None:

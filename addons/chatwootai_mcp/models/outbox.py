@@ -166,6 +166,9 @@ class Outbox(models.Model):
         """How the conversation stood when it was last heard of; for whoever keeps that to say."""
         return Standing()
 
+    def _note_people(self, said, seen):
+        """People have the conversation, as Chatwoot says now; for whoever keeps how it stands."""
+
     @api.private
     def resume(self, connections):
         """Try at once what waits for these connections."""

@@ -112,7 +112,7 @@ class Delivery:
             return False
         said, seen = self._look(client, entry.floor)
         if self._people_have_it(entry, said, seen):
-            self._in_own(_note_withheld, entry.id)
+            self._in_own(_note_withheld, entry.id, said, seen)
             return True
         if seen.can_reply is False and "template_params" not in entry.payload:
             self._in_own(_note_window_closed, entry.id, seen.inbox_id)
@@ -253,9 +253,11 @@ def _note_sent(env, entry_id, message_id):
     )
 
 
-def _note_withheld(env, entry_id):
+def _note_withheld(env, entry_id, said, seen):
     env = in_company_language(env)
-    said_together = env["chatwootai.outbox"].browse(entry_id).said_together()
+    entry = env["chatwootai.outbox"].browse(entry_id)
+    entry._note_people(said, seen)
+    said_together = entry.said_together()
     said_together.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
 
 
