@@ -342,6 +342,17 @@ class TestWordOfPeopleLost(SweepCase):
         self.deliver()
         self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
 
+    def test_what_chatwoot_or_another_bot_said_after_it_is_no_answer(self):
+        self.customer_says("Tem bruma?")
+        self.chatwoot.add(25, "Estamos fechados.", 3, {})
+        self.chatwoot.add(25, "Olá, sou um robô.", 1, {"id": 9, "type": "agent_bot"})
+        self.hours_pass(1)
+        self.sweep()
+        self.hours_pass(1)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
     def test_where_a_person_had_the_last_word_or_the_customer_thanks_nothing_is_done(self):
         self.hours_pass(1)
         self.sweep()
