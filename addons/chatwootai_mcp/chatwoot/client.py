@@ -33,6 +33,7 @@ _MAX_ANSWER = 8 * 1024 * 1024
 _MAX_PAGES = 10
 _PAGE = 100  # of a message list read forward
 _PAGE_BACK = 20  # of one read backward
+_FIRST_READ = 100  # messages of a list of which nothing was read yet
 _CHUNK = 64 * 1024
 _NOBODY_BEHIND_THE_PROXY = frozenset({502, 503, 504})
 _FLOOD = "too many messages"  # the flood guard answers 422 like a wrong message, and passes
@@ -126,9 +127,9 @@ class ChatwootClient:
             raise unexpected_answer() from None
 
     def messages_since(self, conversation: int, floor: int) -> list[Message]:
-        """All messages newer than ``floor`` (the newest 20 when it is 0), at most a thousand."""
+        """All messages newer than ``floor``, at most a thousand; the newest hundred when it is 0."""
         if not floor:
-            return self.messages(conversation)
+            return self.messages_before(conversation, None, _FIRST_READ)
         found: list[Message] = []
         for _page in range(_MAX_PAGES):
             page = self.messages(conversation, after=floor)

@@ -109,6 +109,14 @@ def test_a_long_list_is_read_to_its_end(server, client):
     assert floors == [1, 100]
 
 
+def test_a_list_of_which_nothing_was_read_is_read_farther_back_than_a_page(client):
+    everything = [parse_message({**LISTED, "id": number}) for number in range(1, 131)]
+    client.messages = lambda _conversation, before=None: [
+        message for message in everything if before is None or message.id < before
+    ][-20:]
+    assert [message.id for message in client.messages_since(25, 0)] == list(range(31, 131))
+
+
 def test_pending_conversations_are_listed_with_their_newest_message(server, client):
     path = "/api/v1/accounts/7/conversations"
     shown = {"messages": [{"id": 8}], "last_non_activity_message": {"id": 7}, "last_activity_at": 1781706000}
