@@ -145,6 +145,28 @@ class TestLostWebhooks(SweepCase):
         self.sweep()
         self.assertEqual(self.answer(), ["Respondida", "Resposta a: Nova"])
 
+    def known_as(self, name):
+        """The agents have said something somewhere, as the bot of this name."""
+        self.chatwoot.add(30, "Oi")
+        self.sweep()
+        conversation = self.env["chatwootai.conversation"].search([("display_id", "=", 30)])
+        said = {"author": "agents", "sender_name": name, "received_at": fields.Datetime.now()}
+        self.env["chatwootai.message"].create({"conversation_id": conversation.id, "chatwoot_id": 1, **said})
+
+    def test_another_bot_beside_the_agents_has_answered_nothing(self):
+        self.known_as("Assistente")
+        self.chatwoot.add(25, "Quanto custa o sérum?")
+        self.chatwoot.add(25, "Sou outro robô", 1, {"id": 9, "type": "agent_bot", "name": "Outro"})
+        self.sweep()
+        self.assertEqual(self.answer()[-1], "Resposta a: Quanto custa o sérum?")
+
+    def test_what_their_own_bot_said_before_the_database_was_restored_has_answered(self):
+        self.known_as("Assistente")
+        self.chatwoot.add(25, "Quanto custa o creme?")
+        self.chatwoot.add(25, "R$ 10", 1, {"id": 5, "type": "agent_bot", "name": "Assistente"})
+        self.sweep()
+        self.assertEqual(self.answer(), ["R$ 10"])
+
     def test_what_the_agents_said_to_another_message_does_not_answer_one_that_was_lost(self):
         self.chatwoot.add(25, "Quanto custa o sérum?")
         self.customer_says("Alô?")

@@ -24,7 +24,6 @@ from .giving_back import take_up
 from .pause import LONGEST_PAUSE
 
 _CLOCKS_DIFFER = timedelta(minutes=1)
-_SPEAKERS = (Author.PERSON, Author.BOT)
 
 
 def take_in(connection, event):
@@ -118,11 +117,27 @@ def _since_the_last_word(conversation, messages):
     """All from the last that somebody of the company, or a bot, said; the customer's before it have been answered.
 
     Not from what the agents said or are saying: which messages they answered is known, and none of these is among
-    them. Nor from Chatwoot's own lines, a greeting or an out-of-office message: nobody has read anything yet.
+    them. Nor from Chatwoot's own lines, a greeting or an out-of-office message: nobody has read anything yet. Nor from
+    another bot, beside which the agents answer what a webhook tells of, too. The agents' own bot may have said what
+    this database knows nothing of, when it was restored from a backup.
     """
-    said = (message.id for message in messages if _author(conversation, message) in _SPEAKERS)
-    last = max(said, default=0)
+    own_name = _own_name(conversation)
+    last = 0
+    for message in messages:
+        author = _author(conversation, message)
+        if author == Author.PERSON or (author == Author.BOT and own_name in (None, message.sender_name)):
+            last = message.id
     return [message for message in messages if message.id >= last]
+
+
+def _own_name(conversation):
+    """How the agents are called in Chatwoot; None where they have said nothing yet."""
+    said = conversation.env["chatwootai.message"].search(
+        [("conversation_id.connection_id", "=", conversation.connection_id.id), ("author", "=", "agents")],
+        order="id desc",
+        limit=1,
+    )
+    return said.sender_name or "" if said else None
 
 
 def take_message(conversation, message, *, picked=False, found=False):
