@@ -180,6 +180,8 @@ def failure_of(error: BaseException) -> Failure:
             return Failure("model", error.cause)
         case openai.OpenAIError():
             return Failure("model", "unusable", detail="not a completion")
+        case RuntimeError():  # no model's doing: libraries raise it where several threads use them first at once
+            return Failure("machinery", "library", retryable=True, detail=type(error).__name__)
         case _:
             return Failure("model", "unusable", detail=type(error).__name__)
 

@@ -74,6 +74,36 @@ def test_a_server_without_tool_calling_is_asked_for_tools_in_text(model):
     assert tools.asked("find_products")[0]["account_id"] == "acme"
 
 
+class HalfMade:
+    """A library that several first turns use at once: what it builds at its first use is not there yet."""
+
+    def __init__(self, monkeypatch, times):
+        from chatwootai_agent.crews import llm
+
+        self.times, self.call = times, llm._CALL
+        monkeypatch.setattr(llm, "_CALL", self)
+
+    def __call__(self, *arguments, **keywords):
+        self.times -= 1
+        if self.times >= 0:
+            raise RuntimeError("is not fully defined")
+        return self.call(*arguments, **keywords)
+
+
+def test_a_library_that_fails_once_is_asked_again(model, monkeypatch):
+    server = model([intent("sales"), ANSWER])
+    HalfMade(monkeypatch, times=1)
+    assert ask(server).hand_off is None
+
+
+def test_a_library_that_fails_calls_no_person_but_has_the_turn_done_again(model, monkeypatch):
+    server = model([])
+    HalfMade(monkeypatch, times=10)
+    with pytest.raises(TurnFailed, match="a biblioteca dos agentes falhou \\(RuntimeError\\)") as caught:
+        ask(server)
+    assert caught.value.retryable
+
+
 @pytest.mark.parametrize(
     ("fault", "retryable", "said"),
     [
