@@ -20,6 +20,8 @@ _FIXED = {
     "CREWAI_TRACING_ENABLED": "false",
     "CREWAI_DISABLE_VERSION_CHECK": "true",
     "OTEL_SDK_DISABLED": "true",
+    # openai builds its models when they are first used; several first turns at once find them half built, and fail.
+    "DEFER_PYDANTIC_BUILD": "false",
 }
 _lock = threading.Lock()
 _ready = False

@@ -19,6 +19,8 @@ environment.prepare()
 assert before == [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
 assert not [name for name in os.environ if name.startswith("OPENAI_")]
 assert os.path.isdir(os.environ["CREWAI_STORAGE_DIR"])
+from openai.types.chat import ChatCompletion
+assert ChatCompletion.__pydantic_complete__, "the first turns would build it, several at once"
 """
 
 
