@@ -18,15 +18,14 @@ _LEAVES_NOTHING = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|SAVEPOINT|RELEASE|ROLLBACK|SET\s+LOCAL|SET\s+TRANSACTION)\b", re.IGNORECASE
 )
 # Locks of the session, settings by function, and tables made in passing, in statements that look harmless.
-_LEAVES_SOMETHING = ("advisory_lock", "set_config", " temp ", " temporary ")
+_LEAVES_SOMETHING = re.compile(r"advisory_lock|set_config|\b(pg_)?temp(orary)?\b", re.IGNORECASE)
 
 
 @lru_cache(1024)
 def outlives_its_transaction(statement: str) -> bool:
     """Whether the session may not be the same after the statement and the end of its transaction."""
     parts = [part for part in statement.split(";") if part.strip()]
-    lower = statement.lower()
-    return not all(map(_LEAVES_NOTHING.match, parts)) or any(word in lower for word in _LEAVES_SOMETHING)
+    return not all(map(_LEAVES_NOTHING.match, parts)) or bool(_LEAVES_SOMETHING.search(statement))
 
 
 class KeptSession(PsycoConnection):
@@ -42,7 +41,11 @@ class KeptSession(PsycoConnection):
 
     def _was_told_something(self) -> bool:
         """PostgreSQL says nothing of its own accord but that the connection ends, or what was listened for."""
-        return self.closed or bool(select.select([self.fileno()], [], [], 0)[0])
+        if self.closed:
+            return True
+        looking = select.poll()  # select() knows no file above the 1024th
+        looking.register(self.fileno(), select.POLLIN)
+        return bool(looking.poll(0))
 
 
 _execute = Cursor.execute
@@ -51,7 +54,8 @@ _execute = Cursor.execute
 def execute(self, query, params=None, log_exceptions=True):
     connection = self._cnx
     if not getattr(connection, "_changed", True):
-        connection._changed = outlives_its_transaction(getattr(query, "code", query))
+        statement = getattr(query, "code", query)  # bytes and psycopg2's own are not looked into
+        connection._changed = not isinstance(statement, str) or outlives_its_transaction(statement)
     return _execute(self, query, params, log_exceptions)
 
 

@@ -1,7 +1,11 @@
 """No tenant takes the connections of others, and together they never have more than there may be."""
 
+import os
+import resource
 from contextlib import ExitStack
 from unittest.mock import patch
+
+from psycopg2 import sql
 
 from odoo.sql_db import Connection, PoolError, connection_info_for, db_connect
 from odoo.tests import BaseCase, tagged
@@ -122,6 +126,9 @@ class TestConnectionPools(BaseCase):
             ("SELECT pg_advisory_lock(1105)", lock),
             ("CREATE TEMP TABLE mine ()", table),
             ("SELECT 1 AS one INTO TEMP mine", table),
+            ("SELECT 1 AS one\nINTO\tTEMPORARY\nmine", table),
+            (b"SET statement_timeout = '7s'", setting),
+            (sql.SQL("SET statement_timeout = '7s'"), setting),
             ("LISTEN mine", "SELECT EXISTS (SELECT pg_listening_channels())"),
             ("PREPARE mine AS SELECT 1", "SELECT EXISTS (SELECT FROM pg_prepared_statements)"),
         ):
@@ -135,6 +142,29 @@ class TestConnectionPools(BaseCase):
                     cr.execute(asked)
                     self.assertEqual(cr.fetchone(), (False,))
         self.assertEqual(self.open_connections(), {self.names[0]: 1})
+
+    def test_many_values_at_once_are_written_with_a_connection_that_was_told_nothing_yet(self):
+        """psycopg2 puts such statements together as bytes, with which Odoo's accounting reconciles."""
+        with self.cursor() as cr:
+            found = cr.execute_values("SELECT * FROM (VALUES %s) AS told(a, b)", [(1, "ü"), (2, "b;")], fetch=True)
+        self.assertEqual(found, [(1, "ü"), (2, "b;")])
+
+    def test_a_connection_is_lent_again_also_where_a_process_has_many_files_open(self):
+        allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most != resource.RLIM_INFINITY and most < 2048:
+            self.skipTest("this process may not open as many")
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (allowed, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, 2048), most))
+        with ExitStack() as files:
+            while files.enter_context(open(os.devnull)).fileno() < 1024:  # select() knows no more
+                pass
+            with self.cursor() as cr:
+                cr.execute("SELECT pg_backend_pid()")
+                lent = cr.fetchone()
+                self.assertGreaterEqual(cr.connection.fileno(), 1024)
+            with self.cursor() as cr:
+                cr.execute("SELECT pg_backend_pid()")
+                self.assertEqual(cr.fetchone(), lent)
 
     def test_a_session_that_was_told_nothing_keeps_its_plans(self):
         for statement in (
