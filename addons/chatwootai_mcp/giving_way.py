@@ -4,7 +4,8 @@ Whoever computes on Python's one processor has the others wait. Before each of i
 with what it was told, a job looks whether a call or webhook of another tenant is under way, and lets it pass: for some
 milliseconds, and for no more than three times as long as it works, so that even a steady stream of requests leaves it
 a quarter of its pace. A flood of requests does so for those of tenants that do not flood. And beside other tenants, of
-one tenant's jobs one computes at a time, from its first moment to its end, but while it waits for something.
+one tenant's jobs one computes at a time, from its first moment to its end, but while it waits for something; those
+that wait for it in vain go on without the place, as they do without the others' leave.
 """
 
 import threading
@@ -59,7 +60,8 @@ class _Job(_Work):
     def __init__(self, account_id: str) -> None:
         super().__init__(account_id, admission.others_under_way)
         self.place = _places.setdefault(account_id, OneComputes())
-        self.thread = threading.get_ident()
+        self.thread: int | None = threading.get_ident()
+        self.without_place_until = 0.0
 
     def begin(self) -> None:
         self._take_place(_TO_BEGIN)
@@ -71,11 +73,16 @@ class _Job(_Work):
             self._take_place(_TO_GO_ON)
 
     def end(self) -> None:
+        self.thread = None  # what it began and is not done yet takes no place that nobody would give back
         self.place.give_back()
 
     def _take_place(self, patience: float) -> None:
-        if admission.others_active(self.account_id):
-            self.place.take(patience)
+        began = time.monotonic()
+        if began < self.without_place_until or not admission.others_active(self.account_id):
+            return
+        if not self.place.take(patience):
+            now = time.monotonic()
+            self.without_place_until = now + (now - began) / MOST_OF_ITS_WORK
 
 
 _places: WeakValueDictionary[str, OneComputes] = WeakValueDictionary()

@@ -124,6 +124,33 @@ class TestGivingWay(TransactionCase):
             self.assertTrue(begun.wait(giving_way._TO_BEGIN / 2))
         waiting.join()
 
+    def test_beside_its_tenants_long_job_another_keeps_a_quarter_of_its_pace(self):
+        """Though it asks PostgreSQL again and again: others wait for the rows it has locked meanwhile."""
+        self.calls.enter("bella")
+        self.calls.leave("bella")
+        time, stack = self.passing()
+
+        def take(_place, patience):
+            time.now += patience
+            return False
+
+        with stack, patch.object(OneComputes, "take", take), job_of("acme"):
+            for _ in range(100):
+                self.statement()
+                time.now += 0.01
+        waited = time.now - 1000.0 - 100 * 0.01
+        self.assertGreater(waited, giving_way._TO_BEGIN)
+        self.assertLessEqual(waited, giving_way._TO_BEGIN + giving_way._TO_GO_ON + giving_way.MOST_OF_ITS_WORK * 1.0)
+
+    def test_what_a_job_began_takes_no_place_once_the_job_has_ended(self):
+        self.calls.enter("bella")
+        self.calls.leave("bella")
+        with job_of("acme"):
+            begun = contextvars.copy_context()
+        with patch.object(OneComputes, "take") as take:
+            begun.run(giving_way.execute, self.env.cr, "SELECT 1")
+        self.assertFalse(take.called)
+
     def test_a_thread_that_a_job_began_takes_no_place(self):
         self.calls.enter("bella")
         self.calls.leave("bella")
