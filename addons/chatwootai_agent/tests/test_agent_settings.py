@@ -1,5 +1,7 @@
 """Whoever looks after the agents sets their model and answers, without being Odoo's administrator, and nothing else."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
@@ -40,6 +42,12 @@ class TestAgentSettings(TransactionCase):
             self.page().action_chatwootai_test_llm()
             jobs.assert_jobs_count(1, only=self.company._job_chatwootai_test_llm)
         self.assertEqual(self.page().chatwootai_llm_check_state, "running")
+
+    def test_a_test_whose_job_is_gone_can_be_asked_for_again(self):
+        """Cancelled in the queue, or killed too often: nothing then tells the page that it ended."""
+        form = etree.fromstring(self.page().get_view()["arch"])
+        [button] = form.iterfind(".//button[@name='action_chatwootai_test_llm']")
+        self.assertFalse(button.get("invisible"))
 
     def test_it_writes_neither_another_company_nor_what_is_not_on_it(self):
         other, name = self.env["res.company"].create({"name": "Other"}), self.company.name
