@@ -3,7 +3,9 @@
 import json
 import time
 from http.client import HTTPConnection
+from unittest.mock import patch
 
+from odoo.service import model
 from odoo.tests import HttpCase, tagged
 from odoo.tests.common import HOST
 from odoo.tools import mute_logger
@@ -12,6 +14,8 @@ from odoo.addons.chatwootai_mcp.chatwoot.signature import sign
 from odoo.addons.chatwootai_mcp.settings import get_keyring
 from odoo.addons.chatwootai_mcp.tenancy.tokens import mint_webhook_token, new_token_id, tenant_audience
 from odoo.addons.chatwootai_mcp.tests.chatwoot_case import ChatwootMixin
+
+from ..controllers import webhook
 
 
 @tagged("post_install", "-at_install")
@@ -48,6 +52,21 @@ class TestWebhook(ChatwootMixin, HttpCase):
     def test_a_duplicate_is_taken_and_changes_nothing(self):
         for _time in range(3):
             self.assertEqual(self.post().status_code, 200)
+        self.assertEqual((self.stored(), self.jobs()), (1, 1))
+
+    @mute_logger("odoo.sql_db", "odoo.service.model")
+    def test_what_postgresql_ends_for_a_deadlock_is_taken_again(self):
+        left = ["40P01", "40001"]
+
+        def take_in(connection, event):
+            webhook_take_in(connection, event)
+            if left:
+                connection.env.cr.execute(f"DO $$ BEGIN RAISE SQLSTATE '{left.pop()}'; END $$")
+
+        webhook_take_in = webhook.take_in
+        with patch.object(webhook, "take_in", take_in), patch.object(model.random, "uniform", return_value=0.0):
+            response = self.post()
+        self.assertEqual((response.status_code, left), (200, []))
         self.assertEqual((self.stored(), self.jobs()), (1, 1))
 
     def test_with_a_secret_only_signed_webhooks_are_taken(self):
