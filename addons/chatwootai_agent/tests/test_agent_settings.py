@@ -37,6 +37,22 @@ class TestAgentSettings(TransactionCase):
             page.chatwootai_max_steps = 8
         self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-typed")
 
+    def test_the_stored_key_is_sent_to_no_other_server_than_it_was_typed_for(self):
+        """Who looks after the agents may type a key, not read the one that is there."""
+        with trap_jobs():
+            self.company.write({"chatwootai_llm_base_url": False, "chatwootai_llm_api_key": "sk-stored"})
+            for address, key in (
+                ("https://api.openai.com/v2", "sk-stored"),
+                ("https://api.openai.com.example/v1", None),
+            ):
+                with self.subTest(address), Form(self.page()) as page:
+                    page.chatwootai_llm_base_url = address
+                self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), key)
+            with Form(self.page()) as page:
+                page.chatwootai_llm_base_url = "https://models.example/v1"
+                page.chatwootai_llm_api_key = "sk-of-that-server"
+        self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-of-that-server")
+
     def test_a_manager_has_the_model_tested_from_it(self):
         with trap_jobs() as jobs:
             self.page().action_chatwootai_test_llm()
