@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.addons.chatwootai_mcp.chatwoot.client import ChatwootClient
 from odoo.addons.chatwootai_mcp.chatwoot.errors import ChatwootError, NotFound
 from odoo.addons.chatwootai_mcp.models.chatwoot_words import in_words
-from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
+from odoo.addons.chatwootai_mcp.models.secret_field import MASK, read_secret
 
 _LOOK_SECONDS = 8.0  # a person waits for the answer
 
@@ -33,7 +33,16 @@ class ChatwootConnection(models.Model):
         url, account = vals.get("base_url", self.base_url), vals.get("chatwoot_account", self.chatwoot_account)
         if (url, account) == (self.base_url, self.chatwoot_account) or not self._holds_anything():
             return
-        token = vals.get("user_token") or read_secret(self.sudo(), "user_token")
+        token = vals.get("user_token", MASK)
+        if token == MASK:
+            token = read_secret(self.sudo(), "user_token") if self._is_same_server(url) else None
+        if account == self.chatwoot_account and not token:
+            raise UserError(
+                self.env._(
+                    "Enter the access tokens again: those that are stored are sent to no other server than the one they"
+                    " were typed for."
+                )
+            )
         if account != self.chatwoot_account or not self._stands_at(url, token):
             raise UserError(
                 self.env._(

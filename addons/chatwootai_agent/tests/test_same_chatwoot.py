@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.chatwootai_mcp.tests.fake_chatwoot import FakeChatwoot
+from odoo.addons.chatwootai_mcp.tests.fake_chatwoot import BOT_TOKEN, USER_TOKEN, FakeChatwoot
 
 from .conversation_case import ConversationCase
 
@@ -14,12 +14,15 @@ class TestSameChatwoot(ConversationCase):
         super().setUp()
         self.elsewhere = self.enterContext(FakeChatwoot())
 
+    def moved(self):
+        return {"base_url": self.elsewhere.url, "user_token": USER_TOKEN, "bot_token": BOT_TOKEN}
+
     def test_another_account_or_another_chatwoot_is_refused_and_nothing_of_it_answered(self):
         self.customer_says("Quanto custa o sérum?")
         old = self.connection.base_url
         self.elsewhere.next_id = self.chatwoot.next_id - 1
         self.elsewhere.add(25, "Outra pessoa, mesmo número")
-        for values in ({"chatwoot_account": 8}, {"base_url": self.elsewhere.url}):
+        for values in ({"chatwoot_account": 8}, self.moved()):
             with self.assertRaisesRegex(UserError, "new connection"):
                 self.connection.write(values)
         self.assertEqual((self.connection.base_url, self.connection.chatwoot_account), (old, 7))
@@ -29,7 +32,7 @@ class TestSameChatwoot(ConversationCase):
     def test_a_chatwoot_that_has_moved_is_followed(self):
         self.customer_says("Quanto custa o sérum?")
         self.elsewhere.conversations = self.chatwoot.conversations
-        self.connection.base_url = self.elsewhere.url
+        self.connection.write(self.moved())
         self.answer()
         self.assertEqual(self.elsewhere.said(25), ["Resposta a: Quanto custa o sérum?"])
 
@@ -37,7 +40,14 @@ class TestSameChatwoot(ConversationCase):
         self.customer_says("Oi")
         self.elsewhere.down = True
         with self.assertRaisesRegex(UserError, "Try again"):
+            self.connection.write(self.moved())
+
+    def test_a_stored_token_is_shown_to_no_other_server(self):
+        self.customer_says("Oi")
+        self.elsewhere.conversations = self.chatwoot.conversations
+        with self.assertRaisesRegex(UserError, "Enter the access tokens again"):
             self.connection.base_url = self.elsewhere.url
+        self.assertEqual(self.elsewhere.calls, [])
 
     def test_what_was_only_sent_to_keeps_it_where_it_is(self):
         self.enqueue()

@@ -1,5 +1,7 @@
 """The tenant's connections to Chatwoot: address, tokens, webhook secrets, and a button that tries them."""
 
+from urllib.parse import urlsplit
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -12,8 +14,9 @@ from ..tenancy.tokens import mint_webhook_token, new_token_id, tenant_audience
 from .asked import for_reader, tell
 from .chatwoot_words import in_words
 from .own_transaction import in_own_transaction
-from .secret_field import Secret, read_secret
+from .secret_field import MASK, Secret, read_secret
 
+_TOKENS = ("user_token", "bot_token")
 _TEST_SECONDS = 8.0  # a person waits for the answer, if not a request
 
 
@@ -111,11 +114,33 @@ class ChatwootConnection(models.Model):
         return super().create([self._with_normal_url(vals) for vals in vals_list])
 
     def write(self, vals):
-        written = super().write(self._with_normal_url(vals))
+        vals = self._with_normal_url(vals)
+        if "base_url" in vals and not all(connection._is_same_server(vals["base_url"]) for connection in self):
+            # Whoever may type a token may not read the one that is there, nor have it sent to a server of theirs.
+            vals = vals | {name: False for name in _TOKENS if vals.get(name, MASK) == MASK}
+        written = super().write(vals)
         if vals.keys() & {"base_url", "user_token", "bot_token", "active"}:
             # What waited for a token or an address that works need not wait any longer.
             self.env["chatwootai.outbox"].sudo().resume(self)
         return written
+
+    def _is_same_server(self, url):
+        return urlsplit(self.base_url or "").netloc.lower() == urlsplit(url or "").netloc.lower()
+
+    @api.onchange("base_url")
+    def _onchange_base_url(self):
+        stored = self._origin
+        if stored and (stored.user_token or stored.bot_token) and not stored._is_same_server(self.base_url):
+            return {
+                "warning": {
+                    "title": self.env._("Another server"),
+                    "message": self.env._(
+                        "Enter the access tokens again: those that are stored are sent to no other server than the one"
+                        " they were typed for."
+                    ),
+                }
+            }
+        return None
 
     @api.model
     def _with_normal_url(self, vals):

@@ -6,12 +6,12 @@ from psycopg2 import IntegrityError
 from requests import Session
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..models.secret_field import MASK
+from ..models.secret_field import MASK, read_secret
 from ..settings import get_keyring
 from ..tenancy.tokens import tenant_audience, verify_webhook_token
 from .chatwoot_case import ChatwootCase
@@ -80,6 +80,18 @@ class TestChatwootConnection(ChatwootCase):
                 self.assertEqual(self.press_test()["type"], "danger")
                 self.assertEqual(self.connection.test_state, "failed")
                 self.assertIn(sentence, self.connection.test_result)
+
+    def test_stored_tokens_are_sent_to_no_other_server_than_they_were_typed_for(self):
+        elsewhere = {"base_url": "https://chat.example.com"}
+        self.connection.base_url = f"{self.chatwoot.url}/below"
+        self.assertEqual(self.connection.user_token, MASK, "the same server")
+        self.connection.write(elsewhere | {"user_token": "typed", "bot_token": MASK})
+        self.assertEqual(read_secret(self.connection, "user_token"), "typed")
+        self.assertFalse(self.connection.bot_token)
+        with Form(self.connection) as form, self.assertLogs("odoo.tests.form.onchange", "WARNING") as warned:
+            form.base_url = self.chatwoot.url
+        self.assertIn("Enter the access tokens again", warned.output[0])
+        self.assertFalse(self.connection.user_token)
 
     def test_tokens_and_secrets_are_never_shown(self):
         self.connection.webhook_secret_ids = [(0, 0, {"name": "Bot", "secret": "s3cret"})]
