@@ -23,7 +23,7 @@ from .tenancy.one_computes import OneComputes
 LONGEST_SECONDS = 0.05
 MOST_OF_ITS_WORK = 3.0
 _LOOK_SECONDS = 0.002
-_TO_BEGIN = 4.0  # seconds a job waits for its tenant's others: as yet it holds nothing that anybody waits for
+_TO_BEGIN = 1.0  # seconds a job waits for its tenant's others; a turn, too, beside one that indexes for minutes
 _TO_GO_ON = 0.25  # where it waited for something, and another has its place meanwhile
 _pause = threading.Event()  # never set: waited for, it lets others run
 

@@ -115,13 +115,16 @@ class TestGivingWay(TransactionCase):
             with job_of("acme"):
                 begun.set()
 
-        # The one that has the place computes, as far as the others see.
-        with patch.object(OneComputes, "_holder_waits", return_value=False):
+        # The one that has the place computes, as far as the others see, and they are patient.
+        with (
+            patch.object(OneComputes, "_holder_waits", return_value=False),
+            patch.object(giving_way, "_TO_BEGIN", 60.0),
+        ):
             with job_of("acme"):
                 waiting = threading.Thread(target=another)
                 waiting.start()
                 self.assertFalse(begun.wait(0.1))
-            self.assertTrue(begun.wait(giving_way._TO_BEGIN / 2))
+            self.assertTrue(begun.wait(30))
         waiting.join()
 
     def test_beside_its_tenants_long_job_another_keeps_a_quarter_of_its_pace(self):

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from chatwootai_mcp.tenancy import one_computes
 from chatwootai_mcp.tenancy.one_computes import OneComputes, computed_by
 
 
@@ -69,11 +70,21 @@ def test_given_back_it_is_free_and_only_its_holder_gives_it_back(place, clocks, 
     assert place.take()
 
 
-def test_who_is_patient_gets_it_as_soon_as_it_is_given_back(other):
+def test_who_is_patient_gets_it_as_soon_as_it_is_given_back(monkeypatch):
+    monkeypatch.setattr(one_computes, "_LOOK_SECONDS", 60.0)  # not by looking
     place = OneComputes(computed=lambda thread: time.monotonic())  # whoever has it computes all the time
     place.take()
+    waits = threading.Event()
+
+    class Seen(threading.Condition):
+        def wait(self, timeout=None):
+            waits.set()
+            return super().wait(timeout)
+
+    place._free = Seen()
     with ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(place.take, 60)
+        assert waits.wait(30)
         place.give_back()
         assert waiting.result(30)
 
