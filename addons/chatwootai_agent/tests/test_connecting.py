@@ -8,6 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.chatwootai_mcp.chatwoot.signature import is_signed
 from odoo.addons.chatwootai_mcp.models.secret_field import read_secret
+from odoo.addons.chatwootai_mcp.tests.fake_chatwoot import FakeChatwoot
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..connecting import steps
@@ -149,6 +150,17 @@ class TestConnecting(ConversationCase):
         self.check(dialog)
         self.assertIn("not an administrator", dialog.problem)
         self.assertFalse(self.administration.bots)
+
+    def test_the_stored_token_is_sent_to_no_other_server_than_it_was_typed_for(self):
+        self.connection.user_token = "user-token"
+        dialog = self.dialog(admin_token=False)
+        self.check(dialog)
+        self.assertEqual((dialog.stage, dialog.problem), ("inboxes", False))
+        elsewhere = self.enterContext(FakeChatwoot())
+        dialog = self.dialog(admin_token=False, base_url=elsewhere.url)
+        self.check(dialog)
+        self.assertIn("Enter the access token", dialog.problem)
+        self.assertEqual(elsewhere.calls, [])
 
     def test_the_dialogs_button_calls_nobody_and_says_at_once_that_chatwoot_is_asked(self):
         dialog = self.dialog()

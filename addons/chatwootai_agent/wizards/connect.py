@@ -109,10 +109,8 @@ class Connect(models.TransientModel):
 
     def action_connect(self):
         self.ensure_one()
-        connection = self._connection()
         token = read_secret(self, "admin_token")
-        if token and self.keep_token:
-            connection.user_token = token
+        connection = self._connection({"user_token": token} if token and self.keep_token else {})
         connection._begin_connecting(token, self.inbox_ids.filtered("chosen").mapped("number"))
         self.admin_token = False
         return self._shown(connection)
@@ -136,15 +134,16 @@ class Connect(models.TransientModel):
         return False
 
     def _token(self):
-        return read_secret(self, "admin_token") or (
-            self.connection_id and read_secret(self.connection_id.sudo(), "user_token")
-        )
+        """The one typed here; without one, the connection's, for the server that it was typed for."""
+        stored = self.connection_id.sudo()
+        is_theirs = stored and stored._is_same_server(self.base_url)
+        return read_secret(self, "admin_token") or (is_theirs and read_secret(stored, "user_token"))
 
     def _chatwoot(self):
         url = normal_base_url(self.base_url)
         return ChatwootAdministration(url, self.chatwoot_account, self._token(), read_seconds=_SECONDS)
 
-    def _connection(self):
+    def _connection(self, tokens):
         """The one that is there for this account, archived ones too, or a new one."""
         url = normal_base_url(self.base_url)
         connections = self.env["chatwootai.chatwoot.connection"].with_context(active_test=False)
@@ -153,8 +152,8 @@ class Connect(models.TransientModel):
             raise UserError(self.env._("This account is connected already, as %s.", same.name))
         connection = self.connection_id or same
         if not connection:
-            return connections.create({"base_url": url, "chatwoot_account": self.chatwoot_account})
-        connection.write({"base_url": url, "chatwoot_account": self.chatwoot_account, "active": True})
+            return connections.create({"base_url": url, "chatwoot_account": self.chatwoot_account} | tokens)
+        connection.write({"base_url": url, "chatwoot_account": self.chatwoot_account, "active": True} | tokens)
         return connection
 
     def _again(self):
