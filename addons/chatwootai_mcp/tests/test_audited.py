@@ -61,7 +61,7 @@ class TestAudited(TransactionCase):
         token = keys._issue("Robot", servers=("odoo",), days=3)
         key = keys.search([("key_id", "=", token.split("_")[2])])
         self.assertEqual((self.last()[0].kind, self.last()[0].tool), ("key", "issue"))
-        self.assertNotIn(token.split("_")[3], self.last()[0].arguments)
+        self.assertNotIn(token.split("_", 3)[3], self.last()[0].arguments)
         key.can_write = True
         self.assertEqual(self.last()[1], {"can_write": [None, True]})
         key.action_revoke()

@@ -34,7 +34,7 @@ class TestMcpKey(TransactionCase):
         self.assertEqual(key.user_id, self.agent)
         self.env.flush_all()
         self.env.cr.execute("SELECT k::text FROM chatwootai_mcp_key k WHERE id = %s", [key.id])
-        self.assertNotIn(token.rsplit("_", 1)[1], self.env.cr.fetchone()[0])
+        self.assertNotIn(token.split("_", 3)[3], self.env.cr.fetchone()[0])
 
     def test_a_principal_is_what_the_row_says(self):
         key = self._issued(servers=["odoo", "mongodb"], write=True)
