@@ -77,6 +77,19 @@ class TestClosing(ConversationCase):
         self.assertEqual(self.goodbye(), ["Até breve!"])
         self.assertEqual(self.chatwoot.conversation(25)["status"], "resolved")
 
+    def test_it_is_not_resolved_when_the_customer_writes_before_that(self):
+        self.inbox.resolve_after_farewell = True
+        self.hear_ourselves()
+        self.customer_says(GOODBYE)
+        self.turn()
+
+        written = []
+        self.chatwoot.before_write = lambda *_: written or written.append(self.chatwoot.add(25, "Ah, e tem creme?"))
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "pending")
+        self.receive(self.chatwoot.webhook(25, *written))
+        self.assertEqual(self.answer()[-2:], ["Até breve!", "Resposta a: Ah, e tem creme?"])
+
     def test_nothing_is_said_or_resolved_beside_a_person(self):
         self.inbox.resolve_after_farewell = True
         self.hear_ourselves()

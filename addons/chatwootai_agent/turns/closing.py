@@ -27,10 +27,11 @@ def farewell(env, bundle):
     return Reply("\n\n".join(part.text for part in parts), CLOSING, parts=parts)
 
 
-def after_farewell(conversation):
-    """What is done in Chatwoot once it is said."""
+def after_farewell(conversation, messages):
+    """What is done in Chatwoot once it is said, unless the customer writes more than these messages."""
     if conversation._inbox().resolve_after_farewell:
-        yield Kind.STATUS, {"status": "resolved", "when": "pending"}
+        heard = max(messages.mapped("chatwoot_id"))
+        yield Kind.STATUS, {"status": "resolved", "when": "pending", "heard": heard}
 
 
 def style_of(inbox):

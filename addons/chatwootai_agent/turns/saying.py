@@ -23,7 +23,7 @@ def say(turn, messages, bundle, reply):
     conversation = turn.conversation_id
     things = [(Kind.MESSAGE, payload) for payload in _payloads(turn.env, reply)]
     if reply.intent == CLOSING:
-        things += after_farewell(conversation)
+        things += after_farewell(conversation, messages)
     enqueue(conversation, things, turn.origin, bundle.first_id)
     turn.end(TurnState.DONE, messages)
 

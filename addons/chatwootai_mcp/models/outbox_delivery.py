@@ -20,6 +20,7 @@ from ..chatwoot import outbox as rules
 from ..chatwoot.client import OutgoingFile
 from ..chatwoot.errors import ChatwootError, Unauthorized
 from ..chatwoot.outbox import Kind, State, Step
+from ..chatwoot.payload import Author
 from ..chatwoot.state_machine import person_spoke
 from .alert import MANAGERS
 from .chatwoot_words import in_words
@@ -107,7 +108,7 @@ class Delivery:
         return True
 
     def _is_held_back(self, client, entry):
-        """Whether it may not be said any more: people have the conversation, or the channel is shut."""
+        """Whether it may not be said any more: people have it, the channel is shut, or it was no end after all."""
         if not entry.guarded:
             return False
         said, seen = self._look(client, entry.floor)
@@ -116,6 +117,10 @@ class Delivery:
             return True
         if seen.can_reply is False and "template_params" not in entry.payload:
             self._in_own(_note_window_closed, entry.id, seen.inbox_id)
+            return True
+        heard = entry.payload.get("heard")
+        if heard and any(message.author is Author.CUSTOMER and message.id > heard for message in said):
+            self._in_own(_note_not_ended, entry.id)
             return True
         return False
 
@@ -259,6 +264,13 @@ def _note_withheld(env, entry_id, said, seen):
     entry._note_people(said, seen)
     said_together = entry.said_together()
     said_together.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
+
+
+def _note_not_ended(env, entry_id):
+    """Resolved, what the customer wrote meanwhile would stand where nobody looks."""
+    entry = env["chatwootai.outbox"].browse(entry_id)
+    said = in_company_language(env)._("The customer has written again.")
+    entry.write({"state": State.WITHHELD, "last_error": said})
 
 
 def _note_window_closed(env, entry_id, inbox_id):
