@@ -24,15 +24,15 @@ def get_sequences(self: Registry, cr: BaseCursor) -> tuple[int, dict[str, int]]:
 
 @contextmanager
 def _without_transaction(connection: connection) -> Iterator[None]:
-    """psycopg2 tells PostgreSQL of an isolation level when autocommit ends: a round trip, for nothing."""
-    level = connection.isolation_level
-    connection.isolation_level = None
+    """psycopg2 tells PostgreSQL of what else was set for a session when autocommit ends: round trips, for nothing."""
+    level, readonly = connection.isolation_level, connection.readonly
+    connection.isolation_level = connection.readonly = None
     connection.autocommit = True
     try:
         yield
     finally:
         connection.autocommit = False
-        connection.isolation_level = level
+        connection.isolation_level, connection.readonly = level, readonly
 
 
 Registry.get_sequences = get_sequences

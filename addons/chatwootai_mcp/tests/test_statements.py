@@ -43,6 +43,14 @@ class TestStatements(McpHttpCase):
             self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_INTRANS)
             cr.rollback()
 
+    def test_a_cursor_that_only_reads_does_so_after_the_look_too(self):
+        for readonly, answer in ((True, "on"), (False, "off")):
+            with closing(db_connect(self.account_id, readonly=readonly).cursor()) as cr:
+                self.registry.get_sequences(cr)
+                cr.execute("SHOW transaction_read_only")
+                self.assertEqual(cr.fetchone(), (answer,))
+                cr.rollback()
+
     def test_a_companys_place_in_the_tree_is_asked_once(self):
         companies = self.env["res.company"].search([])
         companies._recall_place()
