@@ -44,6 +44,14 @@ def odoo_environment(database: str) -> Iterator[Any]:
     registry.signal_changes()
 
 
+def write_what_waits() -> None:
+    """Have what was gathered in this process, the audit's seals and counts, written while PostgreSQL is there."""
+    if _configured:
+        from odoo.addons.chatwootai_mcp.servers.write_behind import finish_all
+
+        finish_all()
+
+
 def forget(database: str) -> None:
     """Drop what this process holds of a database, so that it can be dropped itself."""
     if "odoo.modules.registry" not in sys.modules:

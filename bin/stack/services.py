@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from . import locking, paths, postgres, redis
+from . import locking, odoo_env, paths, postgres, redis
 from .instance import Instance, current
 
 _KEEP = paths.RUN / "keep-services"
@@ -16,7 +16,10 @@ def running(instance: Instance | None = None) -> Iterator[Instance]:
     with locking.shared("services", _stop_unless_kept):
         _start()
         instance.prepare()
-        yield instance
+        try:
+            yield instance
+        finally:
+            odoo_env.write_what_waits()
 
 
 def start_and_keep() -> None:

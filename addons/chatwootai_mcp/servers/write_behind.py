@@ -99,11 +99,11 @@ class _Ends:
         with self._lock:
             if self._process != os.getpid():
                 self._process, self._all = os.getpid(), []
-                atexit.register(self._finish, self._process)
+                atexit.register(self.finish)
             self._all.append(behind)
 
-    def _finish(self, process: int) -> None:
-        if process != os.getpid():
+    def finish(self) -> None:
+        if self._process != os.getpid():
             return  # what was prepared before a fork is for the process it was prepared in
         for _link in range(_CHAIN):
             for behind in list(self._all):
@@ -111,3 +111,8 @@ class _Ends:
 
 
 _ends = _Ends()
+
+
+def finish_all() -> None:
+    """Write all that this process has gathered, before something that it takes ends: its databases, the process."""
+    _ends.finish()
