@@ -1,6 +1,6 @@
 """A connection knows its account's inboxes, teams and people, and makes its own bot and webhook in Chatwoot."""
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.chatwootai_mcp.chatwoot.administration import ChatwootAdministration
@@ -56,6 +56,10 @@ class ChatwootConnection(models.Model):
     account_secret_id = fields.Many2one(
         "chatwootai.webhook.secret", readonly=True, copy=False, groups="chatwootai_mcp.group_mcp_manager"
     )
+
+    @api.model
+    def _tokens_of_server(self):
+        return (*super()._tokens_of_server(), "admin_token")
 
     # -- what the account holds
 

@@ -151,6 +151,12 @@ class TestConnecting(ConversationCase):
         self.assertIn("not an administrator", dialog.problem)
         self.assertFalse(self.administration.bots)
 
+    def test_the_administrators_token_of_steps_under_way_goes_to_no_other_server(self):
+        self.connection._begin_connecting("user-token", [17])
+        elsewhere = self.enterContext(FakeChatwoot())
+        self.connection.base_url = elsewhere.url
+        self.assertIsNone(self.connection._administrators_token())
+
     def test_the_stored_token_is_sent_to_no_other_server_than_it_was_typed_for(self):
         self.connection.user_token = "user-token"
         dialog = self.dialog(admin_token=False)

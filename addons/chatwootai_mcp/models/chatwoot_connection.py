@@ -16,7 +16,6 @@ from .chatwoot_words import in_words
 from .own_transaction import in_own_transaction
 from .secret_field import MASK, Secret, read_secret
 
-_TOKENS = ("user_token", "bot_token")
 _TEST_SECONDS = 8.0  # a person waits for the answer, if not a request
 
 
@@ -117,12 +116,17 @@ class ChatwootConnection(models.Model):
         vals = self._with_normal_url(vals)
         if "base_url" in vals and not all(connection._is_same_server(vals["base_url"]) for connection in self):
             # Whoever may type a token may not read the one that is there, nor have it sent to a server of theirs.
-            vals = vals | {name: False for name in _TOKENS if vals.get(name, MASK) == MASK}
+            vals = vals | {name: False for name in self._tokens_of_server() if vals.get(name, MASK) == MASK}
         written = super().write(vals)
         if vals.keys() & {"base_url", "user_token", "bot_token", "active"}:
             # What waited for a token or an address that works need not wait any longer.
             self.env["chatwootai.outbox"].sudo().resume(self)
         return written
+
+    @api.model
+    def _tokens_of_server(self):
+        """The fields of the tokens that only the server at the connection's address may be sent."""
+        return ("user_token", "bot_token")
 
     def _is_same_server(self, url):
         return urlsplit(self.base_url or "").netloc.lower() == urlsplit(url or "").netloc.lower()
