@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 Hours = Iterable[Mapping[str, Any]]
+_LAST_MINUTE = "23:59"  # as a clock without 24:00 writes the end of a day
 
 
 def is_open(opening_hours: Hours, now: datetime) -> bool:
@@ -39,6 +40,7 @@ def next_opening(opening_hours: Hours, now: datetime) -> datetime | None:
 def _spans(day: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The stretches of a day, its break left out."""
     pause, resumes = day.get("break_start"), day.get("break_end")
+    closes = "24:00" if day["closes"] == _LAST_MINUTE else day["closes"]
     if pause and resumes:
-        return [(day["opens"], pause), (resumes, day["closes"])]
-    return [(day["opens"], day["closes"])]
+        return [(day["opens"], pause), (resumes, closes)]
+    return [(day["opens"], closes)]

@@ -82,6 +82,12 @@ def test_a_day_without_a_break_is_open_throughout():
     assert is_open(hours, datetime(2026, 11, 23, 12, 30))
 
 
+def test_a_day_that_ends_at_midnight_is_open_in_its_last_minute():
+    hours = [{"day": 0, "opens": "18:00", "closes": "23:59", "break_start": None, "break_end": None}]
+    assert is_open(hours, datetime(2026, 11, 23, 23, 59, 30))
+    assert not is_open(hours, datetime(2026, 11, 24, 0, 0))
+
+
 def test_an_address_is_told_only_if_it_is_shared():
     address = {"street": "Rua A, 1", "street2": "", "city": "Curitiba", "state": "PR", "zip": "", "country": "Brasil"}
     assert address_line({**address, "share_with_customers": True}) == "Rua A, 1, Curitiba, PR, Brasil"
