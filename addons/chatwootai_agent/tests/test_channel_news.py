@@ -35,6 +35,31 @@ class TestChannelNews(ConversationCase):
         self.changed(message_id, submitted_values=[SERUM])
         self.assertEqual(self.conversation.chat_ids.mapped("author"), ["customer", "agents", "customer"])
 
+    def test_a_choice_tapped_after_people_gave_it_back_is_answered(self):
+        message_id = self.answered()
+        self.person_says("Posso ajudar?")
+        self.status_becomes("open")
+        self.status_becomes("pending")
+        self.changed(message_id, submitted_values=[SERUM])
+        self.assertEqual(self.answer()[-1], "Resposta a: Sérum")
+        self.assertEqual(set(self.states()), {"answered"})
+
+    def test_one_tapped_while_people_had_it_is_answered_when_they_give_it_back(self):
+        message_id = self.answered()
+        self.person_says("Posso ajudar?")
+        self.status_becomes("open")
+        self.changed(message_id, submitted_values=[SERUM])
+        self.status_becomes("pending")
+        self.assertEqual(self.answer()[-1], "Resposta a: Sérum")
+
+    def test_one_that_a_person_answered_is_not_answered_again(self):
+        message_id = self.answered()
+        self.status_becomes("open")
+        self.changed(message_id, submitted_values=[SERUM])
+        self.person_says("Custa 89 reais")
+        self.status_becomes("pending")
+        self.assertEqual(self.answer()[-1], "Custa 89 reais")
+
     def test_what_is_no_choice_of_ours_is_no_answer(self):
         message_id = self.answered()
         person = self.chatwoot.add(25, "Escolha", 1, {"id": 9, "type": "agent_bot"})

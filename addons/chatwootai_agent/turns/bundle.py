@@ -47,10 +47,18 @@ def bundle_of(turn, messages):
         customer=_customer(conversation),
         row_ids=tuple(messages.ids),
         read_through=conversation.read_through,
-        first_id=min(messages.mapped("chatwoot_id")),
+        first_id=_first_id(conversation, messages),
         attempt=max(messages.mapped("attempts")),
         style=style_of(conversation._inbox()),
     )
+
+
+def _first_id(conversation, messages):
+    """The first of them. A choice has the number of what offered it, and was tapped after all that is known here."""
+    written = messages.filtered(lambda message: not message.picked)
+    if not written:
+        written = messages.search([("conversation_id", "=", conversation.id)], order="chatwoot_id desc", limit=1)
+    return min(written.mapped("chatwoot_id"))
 
 
 def _subject(env, conversation, history):

@@ -34,10 +34,17 @@ def _left_to_nobody(conversation):
         order="chatwoot_id desc",
         limit=1,
     )
-    left = with_people.filtered(lambda message: message.chatwoot_id > last_word.chatwoot_id and not _was_told(message))
+    left = with_people.filtered(lambda message: _came_after(message, last_word) and not _was_told(message))
     if is_goodbye("\n".join(message.readable_text() for message in left)) or people_answer(conversation._inbox()):
         return left.browse()
     return left
+
+
+def _came_after(message, last_word):
+    """A choice that was tapped has the number of what offered it: there the order in which they came decides."""
+    if message.picked:
+        return message.id > last_word.id
+    return message.chatwoot_id > last_word.chatwoot_id
 
 
 def _was_told(message):
