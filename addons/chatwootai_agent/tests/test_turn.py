@@ -187,6 +187,18 @@ class TestBundling(ConversationCase):
         self.assertEqual(self.answer(), [])
         self.assertEqual(self.states(), ["deleted"])
 
+    def test_a_message_corrected_while_the_crew_thinks_is_answered_as_it_reads_now(self):
+        message_id = self.customer_says("Tem creme?")
+
+        def correct():
+            self.crew.while_thinking = None
+            self.receive(self.chatwoot.webhook(25, message_id, event="message_updated", content="Tem sérum?"))
+
+        self.crew.while_thinking = correct
+        self.answer()
+        self.assertEqual(self.answer(), ["Resposta a: Tem sérum?"])
+        self.assertEqual(self.turns.mapped("state"), ["superseded", "done"])
+
     def test_what_the_customer_took_back_is_not_told_to_the_crew_later(self):
         message_id = self.customer_says("Meu cartão é 4111")
         self.receive(

@@ -206,7 +206,12 @@ def _take_change(conversation, message):
         return
     attachments = [asdict(attachment) for attachment in message.attachments]
     if (stored.content or "") != message.content or (attachments and stored.attachments != attachments):
+        read_before = stored.readable_text()
         stored.write({"content": message.content, "attachments": attachments or False})
+        if not stored.readings:  # some channels send a message first, and then what is attached to it
+            stored.queue_reading()
+        if stored.readable_text() != read_before:
+            stored.turn_id = False  # a turn that thinks about the old words says nothing
 
 
 def locked_conversation(connection, seen):
