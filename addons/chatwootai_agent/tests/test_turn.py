@@ -1,5 +1,6 @@
 """Each customer message is answered once or handed to a person, and the agents are silent beside people."""
 
+import time
 from contextlib import suppress
 from unittest.mock import patch
 
@@ -323,6 +324,32 @@ class TestSilence(ConversationCase):
         self.assertEqual(self.states()[-1], "waiting")
         self.chatwoot.conversation(25, status="pending")
         self.assertEqual(self.answer()[-1], "Resposta a: Outra pergunta")
+
+    def resolved_then_written_to(self, **values):
+        """The customer wrote to a conversation that people had resolved; word of the resolving comes last."""
+        self.chatwoot.conversation(25, status="resolved", updated_at=time.time(), **values)
+        resolved = {"event": "conversation_status_changed", **self.chatwoot.shown(25)}
+        self.chatwoot.conversation(25, status="pending", updated_at=time.time() + 1)
+        self.customer_says("Outra pergunta", created_at=int(time.time()) + 1)
+        self.assertEqual(self.states()[-1], "with_people")
+        self.receive(resolved)
+
+    def test_word_that_it_was_resolved_may_come_after_what_the_customer_wrote_next(self):
+        luis = {"id": 3, "type": "user", "name": "Luis"}
+        for assignee in (None, luis):
+            with self.subTest(assignee):
+                self.chatwoot.conversation(25, assignee=assignee, updated_at=time.time() - 5)
+                self.customer_says("Oi")
+                self.person_says("Eu respondo", created_at=int(time.time()) - 3)
+                self.resolved_then_written_to()
+                self.assertEqual(self.answer()[-1], "Resposta a: Outra pergunta")
+                self.assertEqual(self.crew.asked[-1]["history"], [])
+
+    def test_who_spoke_after_it_was_resolved_is_not_talked_over_when_word_of_that_comes_late(self):
+        self.customer_says("Oi")
+        self.person_says("Ainda aqui", created_at=int(time.time()) + 2)
+        self.resolved_then_written_to()
+        self.assertEqual((self.answer()[-1], self.states()[-1]), ("Ainda aqui", "with_people"))
 
     def test_the_agents_come_back_when_a_person_gives_it_back(self):
         self.customer_says("Oi")

@@ -6,7 +6,7 @@ The conversation's row is locked first, so that a burst's events wait for one an
 
 import json
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from odoo import fields
 from odoo.tools import SQL, Query
@@ -14,6 +14,7 @@ from odoo.tools import SQL, Query
 from odoo.addons.chatwootai_mcp.chatwoot.payload import Author, Direction, Ignored, MessageEvent
 from odoo.addons.chatwootai_mcp.chatwoot.state_machine import (
     PENDING,
+    RESOLVED,
     MessageState,
     is_given_back,
     state_of_new_message,
@@ -53,6 +54,7 @@ def note_conversation(conversation, seen, *, found=True):
     :param found: Chatwoot was asked; no webhook told of it
     """
     if seen.updated_at and seen.updated_at < conversation.chatwoot_updated_at:
+        _note_earlier_end(conversation, seen)
         return
     values = _of_customer(seen) | {"inbox_id": seen.inbox_id, "chatwoot_updated_at": seen.updated_at}
     changed = {name: value for name, value in values.items() if value and conversation[name] != value}
@@ -64,6 +66,27 @@ def note_conversation(conversation, seen, *, found=True):
     conversation.take_standing(before.seen(seen))
     if is_given_back(before, conversation._standing()):
         take_up(conversation, found=found)
+
+
+def _note_earlier_end(conversation, seen):
+    """Word that it was resolved comes after word of what followed: all until then is over, whoever had it."""
+    if seen.status != RESOLVED or seen.updated_at <= conversation.resolved_at:
+        return
+    ended_at = _naive(datetime.fromtimestamp(seen.updated_at, UTC))
+    floor = conversation.context_floor
+    since = conversation.chat_ids.filtered(lambda message: message.chatwoot_id > floor)
+    over = since.filtered(lambda message: message.written_at and message.written_at <= ended_at)
+    conversation.write({"context_floor": max([floor, *over.mapped("chatwoot_id")]), "resolved_at": seen.updated_at})
+    before = conversation._standing()
+    conversation.take_standing(
+        before.ended_before(
+            seen,
+            spoke_since=Author.PERSON in (since - over).mapped("author"),
+            same_assignee=seen.assignee == (conversation.assignee or ""),
+        )
+    )
+    if is_given_back(before, conversation._standing()):
+        take_up(conversation)
 
 
 def _of_customer(seen):

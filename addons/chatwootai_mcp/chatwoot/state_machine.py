@@ -24,7 +24,7 @@ from types import MappingProxyType
 from .payload import Author, Conversation, Message
 
 PENDING = "pending"
-_RESOLVED = "resolved"
+RESOLVED = "resolved"
 _WITH_PEOPLE = frozenset({"open", "snoozed"})
 _SOMEBODY = -1  # a person is assigned, and Chatwoot did not say which
 RECONSIDERED = 3  # times: a customer who writes on and on is answered all the same
@@ -64,7 +64,7 @@ class Standing:
     @property
     def silence(self) -> Silence | None:
         """Why the agents are silent; None when they answer."""
-        if self.status == _RESOLVED:
+        if self.status == RESOLVED:
             return Silence.RESOLVED
         if self.person_spoke:
             return Silence.PERSON_SPOKE
@@ -82,8 +82,8 @@ class Standing:
         """After Chatwoot said how the conversation stands. What it did not say stays as it was."""
         status = conversation.status or self.status
         given_back = status == PENDING and self.status in _WITH_PEOPLE
-        starts_anew = status == _RESOLVED or given_back
-        assignee = (conversation.assignee_id or _SOMEBODY) if conversation.assignee_is_person else 0
+        starts_anew = status == RESOLVED or given_back
+        assignee = _person_assigned(conversation)
         left = assignee if starts_anew or assignee == self.left_assignee else 0
         return Standing(
             status=status,
@@ -92,10 +92,28 @@ class Standing:
             left_assignee=left,
         )
 
+    def ended_before(self, resolved: Conversation, *, spoke_since: bool, same_assignee: bool) -> "Standing":
+        """After word, come late, that it was resolved before what is known of it.
+
+        :param spoke_since: whether a person spoke after that
+        :param same_assignee: whether whoever was assigned then still is
+        """
+        left = _person_assigned(resolved) if same_assignee else 0
+        return replace(
+            self,
+            person_assigned=self.person_assigned and not left,
+            person_spoke=self.person_spoke and spoke_since,
+            left_assignee=left or self.left_assignee,
+        )
+
     def heard(self, author: Author) -> "Standing":
         """After a public message of somebody. One heard while it is resolved belongs to what has ended."""
-        takes_over = author is Author.PERSON and self.status != _RESOLVED
+        takes_over = author is Author.PERSON and self.status != RESOLVED
         return replace(self, person_spoke=True) if takes_over else self
+
+
+def _person_assigned(conversation: Conversation) -> int:
+    return (conversation.assignee_id or _SOMEBODY) if conversation.assignee_is_person else 0
 
 
 def person_spoke(messages: Iterable[Message], own_ids: Collection[int], own_contents: Collection[str] = ()) -> bool:

@@ -140,6 +140,7 @@ class FakeChatwoot(ThreadingHTTPServer):
             "inbox_id": 17,
             "channel": conversation.get("channel", "Channel::Whatsapp"),
             "status": conversation["status"],
+            "updated_at": conversation.get("updated_at"),
             "contact_inbox": {"source_id": "5511987654321", "pubsub_token": "pubsub-secret"},
             "meta": {
                 "sender": {"id": 89, "name": "Ana", "phone_number": "+5511987654321"},
