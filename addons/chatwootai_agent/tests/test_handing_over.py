@@ -83,6 +83,27 @@ class TestHandOffRules(HandOffCase):
         kinds = self.turns.outbox_ids.sorted("id").mapped("kind")
         self.assertEqual(kinds, ["message", "private_note", "priority", "assignment", "status", "labels"])
 
+    def test_whoever_takes_it_over_before_it_is_handed_over_keeps_it(self):
+        self.rule(team_id=self.person_or_team("Vendas").id, agent_id=self.person_or_team("Luis").id)
+        self.customer_says("Quero falar com alguém")
+        self.crew.answers = [HandOff("person", "pede uma pessoa", "Vou chamar alguém")]
+        self.turn()
+        self.chatwoot.conversation(25, assignee={"id": 9, "type": "user", "name": "Paula"})
+        self.deliver()
+        conversation = self.chatwoot.conversation(25)
+        self.assertEqual((conversation["assignee"]["name"], conversation["status"]), ("Paula", "open"))
+        self.assertNotIn("team", conversation)
+        self.assertEqual(self.chatwoot.said(25), [])
+
+    def test_one_that_was_opened_and_is_nobodys_goes_to_whom_the_rule_names(self):
+        self.rule(team_id=self.person_or_team("Vendas").id)
+        self.customer_says("Quero falar com alguém")
+        self.crew.answers = [HandOff("person", "pede uma pessoa", "Vou chamar alguém")]
+        self.turn()
+        self.chatwoot.conversation(25, status="open")
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["team"], 4)
+
     def test_a_failure_has_a_rule_of_its_own_and_the_customer_is_told_once(self):
         self.rule(intent="failure", team_id=self.person_or_team("Suporte").id)
         self.customer_says("Oi")

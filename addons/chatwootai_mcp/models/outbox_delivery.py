@@ -262,8 +262,10 @@ def _note_withheld(env, entry_id, said, seen):
     env = in_company_language(env)
     entry = env["chatwootai.outbox"].browse(entry_id)
     entry._note_people(said, seen)
-    said_together = entry.said_together()
-    said_together.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
+    withheld = entry.said_together()
+    if entry._standing_of(entry.connection_id, entry.conversation_display_id).seen(seen).person_assigned:
+        withheld |= entry.assignments_to_come()
+    withheld.write({"state": State.WITHHELD, "last_error": env._("A person has taken over the conversation.")})
 
 
 def _note_not_ended(env, entry_id):

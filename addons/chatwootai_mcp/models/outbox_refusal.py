@@ -6,7 +6,7 @@ from odoo import api, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
-from ..chatwoot.outbox import State
+from ..chatwoot.outbox import Kind, State
 from .alert import MANAGERS
 from .company_language import in_company_language
 from .outbox import CHANNEL
@@ -90,6 +90,22 @@ class Outbox(models.Model):
         if not self.origin:
             return self
         return self | self.search([*self._same_answer(), ("state", "in", (State.QUEUED, State.SENDING))], order="id")
+
+    @api.private
+    def assignments_to_come(self):
+        """Whom a hand-off would give the conversation to."""
+        self.ensure_one()
+        if not self.origin:
+            return self.browse()
+        return self.search(
+            [
+                ("connection_id", "=", self.connection_id.id),
+                ("conversation_display_id", "=", self.conversation_display_id),
+                ("origin", "=", self.origin),
+                ("kind", "=", Kind.ASSIGNMENT),
+                ("state", "=", State.QUEUED),
+            ]
+        )
 
     def _same_answer(self):
         return [
