@@ -160,7 +160,7 @@ class TestGivingBack(GivingBackCase):
         self.assert_left()
 
     def test_that_it_waited_for_people_counts_for_nothing(self):
-        self.inbox.pause_seconds = 4
+        self.inbox.pause_seconds = 10
         self.status_becomes("open")
         self.customer_says("Tem sérum?", created_at=int(time.time()) - 8 * 3600)
         self.age(self.conversation.chat_ids[-1], 8 * 3600, "received_at")
