@@ -375,6 +375,15 @@ class TestWordOfPeopleLost(SweepCase):
         self.deliver()
         self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
 
+    def test_a_choice_that_was_tapped_after_them_is_a_customers_last_word(self):
+        offer = self.turns.outbox_ids.chatwoot_message_id
+        tapped = {"submitted_values": [{"title": "Sérum", "value": "1"}]}
+        self.receive(self.chatwoot.webhook(25, offer, event="message_updated", content_attributes=tapped))
+        self.hours_pass(1)
+        self.sweep()
+        self.deliver()
+        self.assertEqual(self.chatwoot.conversation(25)["status"], "open")
+
     def test_where_a_person_had_the_last_word_or_the_customer_thanks_nothing_is_done(self):
         self.hours_pass(1)
         self.sweep()

@@ -72,11 +72,11 @@ def note_answer(env, conversation_id, seen=None, messages=()):
 def _left_to_nobody(conversation):
     """The customer's last message, where it is for people who do not see it; none where it is not."""
     # What Chatwoot said by itself, or another bot, is no answer of the people's.
-    last = conversation.env["chatwootai.message"].search(
-        [("conversation_id", "=", conversation.id), ("author", "in", ["customer", "agents", "person"])],
-        order="chatwoot_id desc, picked desc",
-        limit=1,
-    )
+    said = [("conversation_id", "=", conversation.id), ("author", "in", ["customer", "agents", "person"])]
+    messages = conversation.env["chatwootai.message"]
+    last = messages.search(said, order="chatwoot_id desc, picked desc", limit=1)
+    # A choice has the number of what offered it, however late it was tapped.
+    last = messages.search([*said, ("picked", "=", True), ("id", ">", last.id)], order="id desc", limit=1) or last
     for_people = conversation.status == PENDING and conversation._standing().answerer is Answerer.PEOPLE
     if not for_people or last.author != "customer" or last.received_at > fields.Datetime.now() - QUIET:
         return last.browse()
