@@ -74,7 +74,7 @@ def server():
 
 @pytest.fixture
 def client(server):
-    with ChatwootClient(f"http://127.0.0.1:{server.server_port}", 7, "reads", "writes", read_seconds=0.3) as client:
+    with ChatwootClient(f"http://127.0.0.1:{server.server_port}", 7, "reads", "writes", read_seconds=5) as client:
         yield client
 
 
@@ -181,8 +181,7 @@ def test_contacts_in_another_form_are_a_clear_error(server, client, answer):
 
 def test_an_answer_that_drips_ends_with_the_calls_time(server, client):
     server.answers["GET", base("")] = (200, "drip", {})
-    client.read_seconds = 5
-    client.deadline = time.monotonic() + 0.4
+    client.deadline = time.monotonic() + 1
     with pytest.raises(Unavailable):  # the answer itself never ends
         client.conversation(25)
     with pytest.raises(Unavailable):
@@ -267,6 +266,8 @@ def test_a_write_token_is_good_when_it_is_told_that_the_conversation_is_missing(
     ],
 )
 def test_each_failure_has_its_class_and_says_whether_it_may_have_had_effect(server, client, answer, error, maybe_done):
+    if answer[1] == "hang":
+        client.read_seconds = 0.3
     server.answers["POST", base("/messages")] = answer
     with pytest.raises(error) as caught:
         client.send_message(25, "Olá")
@@ -343,6 +344,8 @@ def test_files_go_along_as_a_form_with_the_same_meaning(server, client):
     ],
 )
 def test_it_is_said_whether_any_other_call_would_fail_too(server, client, answer, out_of_reach):
+    if answer[1] == "hang":
+        client.read_seconds = 0.3
     server.answers["POST", base("/messages")] = answer
     with pytest.raises(Unavailable) as caught:
         client.send_message(25, "Olá")
