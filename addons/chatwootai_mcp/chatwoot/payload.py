@@ -315,11 +315,11 @@ def _author(
         return Author.AUTOMATION
     if _flag(attributes, "external_echo"):
         return Author.PERSON
-    kind = (_text(sender, "type", _MAX_NAME) or sender_type).lower().replace("_", "")
-    if kind == "user":
-        return Author.PERSON
-    if kind in ("agentbot", "captainassistant"):
+    kind = "".join(filter(str.isalpha, (_text(sender, "type", _MAX_NAME) or sender_type).lower()))
+    if kind in ("agentbot", "captainassistant"):  # User, AgentBot, Captain::Assistant in the API's sender_type
         return Author.BOT
+    if kind == "user" or (sender and not kind):
+        return Author.PERSON  # also somebody of whom Chatwoot does not say what they are: silence is the lesser mistake
     # No sender: a rule or a campaign of Chatwoot, which gets its source_id only once it was sent; a message that comes
     # with one was written in the channel's own app (versions before external_echo say no more).
     written_in_app = not sender and source_id and "automation_rule_id" not in attributes

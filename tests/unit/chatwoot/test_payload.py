@@ -64,6 +64,8 @@ def test_a_persons_reply_is_known_as_one_and_the_assignee_too():
         ({"sender": {"id": 1, "name": "Bot", "type": "agent_bot"}}, Author.BOT),
         ({"sender": {"id": 1, "name": "Captain", "type": "captain_assistant"}}, Author.BOT),
         ({"sender": {"id": 1, "type": "user"}}, Author.PERSON),
+        ({"sender": {"id": 1, "name": "Luis"}}, Author.PERSON),
+        ({"sender": {"id": 1}, "sender_type": "Captain::Assistant"}, Author.BOT),
         ({"sender": None, "content_attributes": {"external_echo": True}}, Author.PERSON),
         ({"sender": None, "source_id": "wamid.1"}, Author.PERSON),
         ({"sender": None, "source_id": "wamid.1", "content_attributes": {"automation_rule_id": 3}}, Author.AUTOMATION),
