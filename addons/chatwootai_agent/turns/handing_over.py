@@ -1,8 +1,9 @@
 """Hands a conversation over to people: the customer is told once, the people why, and it goes where the rules say.
 
 All of it is one entry after another in the outbox, stored in the caller's transaction. The order: the customer's
-message (withheld when a person is there already), the note, priority, team and person (before it is opened, so that
-Chatwoot assigns nobody else), the opening, and last the labels, whose failure then delays nothing.
+message (withheld when a person is there already), the note, priority, team and person (withheld with it when somebody
+is assigned; before it is opened, so that Chatwoot assigns nobody else), the opening, and last the labels, whose failure
+then delays nothing.
 """
 
 from datetime import timedelta

@@ -35,6 +35,7 @@ _READ_SECONDS = 10.0
 _ENTRY_SECONDS = 15.0  # for all that one entry asks of Chatwoot
 _LOOKS = 3  # where somebody writes all the while, the last one counts
 _RUN_SECONDS = 30.0  # then others have their turn
+_LONG = timedelta(hours=1)  # for an answer to wait, without anybody being told
 
 
 class Delivery:
@@ -317,6 +318,9 @@ def _note_failure(env, entry_id, error, state):
         )
     if state is State.FAILED:
         _tell_people(env, entry)
+    elif fields.Datetime.now() - entry.create_date > _LONG:
+        said = env._("What the agents say has waited for Chatwoot for more than an hour")
+        entry.connection_id.alert(MANAGERS, said, in_words(env, error), kind="delivery_failed")
     return max(seconds, _seconds_until(_settled_at(entry)))
 
 

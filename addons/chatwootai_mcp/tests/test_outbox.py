@@ -111,6 +111,17 @@ class TestOutbox(ChatwootCase):
         self.assertIsNone(self.deliver())
         self.assertEqual(self.chatwoot.said(25), ["Um", "Dois"])
 
+    def test_what_has_waited_for_an_hour_is_said_once(self):
+        self.chatwoot.down = True
+        self.enqueue()
+        for hours, counts in ((0, []), (2, [1]), (3, [2])):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE chatwootai_outbox SET create_date = create_date - interval '%s hours'", [hours])
+            self.env.invalidate_all()
+            self.let_time_pass()
+            self.deliver()
+            self.assertEqual(self.env["chatwootai.alert"].search([]).mapped("count"), counts)
+
     def test_before_its_time_an_entry_is_not_tried(self):
         self.chatwoot.down = True
         self.enqueue()
