@@ -29,6 +29,10 @@ class TestChannelNews(ConversationCase):
         self.assertEqual(self.answer()[-1], "Resposta a: Sérum")
         self.assertEqual(set(self.states()), {"answered"})
 
+    def test_a_choice_submitted_by_itself_is_one_too(self):
+        self.assertEqual(self.changed(self.answered(), submitted_values=SERUM), 1)
+        self.assertEqual(self.answer()[-1], "Resposta a: Sérum")
+
     def test_the_choice_comes_after_the_message_that_offered_it(self):
         message_id = self.answered()
         self.receive(self.chatwoot.webhook(25, message_id))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 MAX_CONTENT = 150_000  # Chatwoot's own limit of a message
 _MAX_NAME = 500
@@ -360,14 +360,17 @@ def _is_auto_reply(attributes: Mapping[str, Any]) -> bool:
 
 
 def _picked(attributes: Mapping[str, Any]) -> tuple[str, ...]:
-    """Titles of the choices submitted; forms submit other things under the same name, which are none."""
+    """Titles of the choices submitted; forms submit other things under the same name, which are none.
+
+    The web widget submits a list; who uses Chatwoot's public API submits one value, as its description says.
+    """
     values = attributes.get("submitted_values")
-    chosen = values if isinstance(values, list) else []
+    chosen = values if isinstance(values, list) else [values]
     titles = [_text(one, "title", _MAX_NAME) for one in chosen[:_MAX_PICKED] if _is_choice(one)]
     return tuple(title for title in titles if title.strip())
 
 
-def _is_choice(value: object) -> bool:
+def _is_choice(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, dict) and isinstance(value.get("title"), str)
 
 
