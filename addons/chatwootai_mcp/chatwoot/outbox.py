@@ -44,6 +44,9 @@ class Step(StrEnum):
 
 # Written anew by every call; the others say what shall be, and saying it twice changes nothing.
 _WRITTEN = frozenset({Kind.MESSAGE, Kind.PRIVATE_NOTE})
+# What helps people and is not what they wait for.
+_BESIDE = frozenset({Kind.LABELS, Kind.PRIORITY, Kind.ASSIGNMENT})
+_PATIENCE = 5  # failures in a row
 _FIRST_PAUSE = 5
 _LONGEST_PAUSE = 900
 _DOWN_AFTER = 2  # failures in a row
@@ -69,6 +72,11 @@ def next_step(kind: Kind, state: State) -> Step:
     if state is State.SENDING:
         return Step.READ_BACK if kind in _WRITTEN else Step.SEND
     return Step.NOTHING
+
+
+def lets_others_go_first(kind: Kind, failures: int) -> bool:
+    """Whether what comes after an entry in its conversation waits for it no longer; it is tried on by itself."""
+    return kind in _BESIDE and failures >= _PATIENCE
 
 
 def was_sent(entry: Entry, messages: Iterable[Message], claimed: Collection[int] = ()) -> int | None:

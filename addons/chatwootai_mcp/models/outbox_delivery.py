@@ -211,15 +211,16 @@ def _settled_at(record):
 
 
 def _first_waiting(env, connection_id, display_id):
-    record = env["chatwootai.outbox"].search(
+    records = env["chatwootai.outbox"].search(
         [
             ("connection_id", "=", connection_id),
             ("conversation_display_id", "=", display_id),
             ("state", "in", ("queued", "sending")),
         ],
         order="id",
-        limit=1,
     )
+    stuck = records.filtered(lambda record: rules.lets_others_go_first(Kind(record.kind), record.failures))
+    record = (records - stuck or stuck)[:1]
     return _Entry(record) if record else None
 
 

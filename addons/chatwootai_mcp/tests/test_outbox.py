@@ -122,6 +122,22 @@ class TestOutbox(ChatwootCase):
             self.deliver()
             self.assertEqual(self.env["chatwootai.alert"].search([]).mapped("count"), counts)
 
+    def test_whom_it_cannot_be_assigned_to_keeps_no_conversation_from_being_opened(self):
+        refused = {"/assignments": [(500, {"error": "no"})]}
+        self.chatwoot.before_write = lambda action, _body: self.chatwoot.faults.extend(refused.get(action, ()))
+        assignment = self.enqueue("assignment", {"team_id": 4})
+        self.enqueue("status", {"status": "open"})
+        for _try in range(5):
+            self.assertEqual(self.chatwoot.conversation(25)["status"], "pending")
+            self.deliver()
+            self.let_time_pass()
+        self.assertGreater(self.deliver(), 0)
+        self.assertEqual((self.chatwoot.conversation(25)["status"], assignment.state), ("open", "sending"))
+        refused.clear()
+        self.let_time_pass()
+        self.deliver()
+        self.assertEqual((self.chatwoot.conversation(25)["team"], assignment.state), (4, "sent"))
+
     def test_before_its_time_an_entry_is_not_tried(self):
         self.chatwoot.down = True
         self.enqueue()
