@@ -68,13 +68,13 @@ def test_a_write_made_while_redis_was_down_is_told_to_it_before_anything_is_read
 
 
 def test_the_mark_of_a_writer_that_died_runs_out_and_nothing_stale_comes_back(redis_url):
-    writer = RedisCache(redis.Redis.from_url(redis_url), pending_seconds=0.1)
+    writer = RedisCache(redis.Redis.from_url(redis_url), pending_seconds=1)  # time to look before it runs out
     reader = connect(redis_url, timeout=5)
     reader.get_or_load("acme", NS, "k", lambda: "old")
     died = writer.writing("acme", NS)
     died.__enter__()  # and never leaves
     assert reader.get("acme", NS, "k").generation is None
-    until = time.monotonic() + 5
+    until = time.monotonic() + 10
     while reader.get("acme", NS, "k").generation is None and time.monotonic() < until:
         time.sleep(0.01)
     assert reader.get_or_load("acme", NS, "k", lambda: "new") == "new"
