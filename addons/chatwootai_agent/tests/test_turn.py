@@ -345,6 +345,21 @@ class TestSilence(ConversationCase):
                 self.assertEqual(self.answer()[-1], "Resposta a: Outra pergunta")
                 self.assertEqual(self.crew.asked[-1]["history"], [])
 
+    def test_word_that_it_was_resolved_may_show_it_as_it_stood_when_the_word_was_sent(self):
+        for resolved_first in (True, False):
+            with self.subTest(resolved_first=resolved_first):
+                self.customer_says("Oi")
+                self.person_says("Eu respondo")
+                message_id = self.chatwoot.add(25, "Outra pergunta")
+                words = [
+                    {"event": "conversation_resolved", **self.chatwoot.shown(25)},
+                    self.chatwoot.webhook(25, message_id),
+                ]
+                for word in words if resolved_first else reversed(words):
+                    self.receive(word)
+                self.assertEqual(self.answer()[-1], "Resposta a: Outra pergunta")
+                self.assertEqual(self.crew.asked[-1]["history"], [])
+
     def test_who_spoke_after_it_was_resolved_is_not_talked_over_when_word_of_that_comes_late(self):
         self.customer_says("Oi")
         self.person_says("Ainda aqui", created_at=int(time.time()) + 2)

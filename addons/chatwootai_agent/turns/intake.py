@@ -5,7 +5,7 @@ The conversation's row is locked first, so that a burst's events wait for one an
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 from odoo import fields
@@ -34,6 +34,8 @@ def take_in(connection, event):
     # Nobody follows these rows: what Odoo would do for followers at each write is left out.
     conversation = locked_conversation(connection.with_context(tracking_disable=True), event.conversation)
     known_inbox = conversation.inbox_id
+    if event.event == "conversation_resolved" and event.conversation.status == PENDING:
+        _note_passed_end(conversation, event.conversation)
     note_conversation(conversation, event.conversation, found=False)
     if not isinstance(event, MessageEvent) or event.message.private:
         return
@@ -85,6 +87,18 @@ def _note_earlier_end(conversation, seen):
             same_assignee=seen.assignee == (conversation.assignee or ""),
         )
     )
+    if is_given_back(before, conversation._standing()):
+        take_up(conversation)
+
+
+def _note_passed_end(conversation, seen):
+    """It was resolved, and is not any more: Chatwoot says how it stands when it tells of it, not how it stood then."""
+    if seen.updated_at and seen.updated_at < conversation.chatwoot_updated_at:
+        return
+    answers = conversation.chat_ids.filtered(lambda message: message.author != Author.CUSTOMER)
+    conversation.context_floor = max([conversation.context_floor, *answers.mapped("chatwoot_id")])
+    before = conversation._standing()
+    conversation.take_standing(before.seen(replace(seen, status=RESOLVED)).seen(seen))
     if is_given_back(before, conversation._standing()):
         take_up(conversation)
 
