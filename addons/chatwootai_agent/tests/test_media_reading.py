@@ -77,12 +77,14 @@ class TestMediaReading(ConversationCase):
 
     def spends(self, *kinds):
         """What reading these adds to the usage: tokens read, written, and millionths of a dollar."""
-        usage = self.env["chatwootai.usage"]
-        usage.search([]).unlink()
+        before = self.spent()
         self.read(self.sends(*kinds))
+        return tuple(after - then for after, then in zip(self.spent(), before, strict=True))
+
+    def spent(self):
         self.env.invalidate_all()
-        row = usage.search([])
-        return row.tokens_in, row.tokens_out, round(row.money * 1e6)
+        rows = self.env["chatwootai.usage"].search([])
+        return sum(rows.mapped("tokens_in")), sum(rows.mapped("tokens_out")), round(sum(rows.mapped("money")) * 1e6)
 
     def test_what_the_models_spend_on_pictures_and_audio_is_counted_at_each_ones_price(self):
         prices = {"test": Price(3, 15), "whisper-1": Price(6, 10)}
@@ -110,8 +112,8 @@ class TestMediaReading(ConversationCase):
         self.assertFalse(self.crew.asked)
 
     def test_a_limit_that_the_first_of_several_files_reaches_stops_the_second(self):
-        self.env["chatwootai.usage"].search([]).unlink()
-        with patch.object(Control, "limits", lambda control, account_id: Limits(tokens_per_month=310)):
+        limit = self.env["chatwootai.usage"]._spent()["tokens_per_month"] + 310
+        with patch.object(Control, "limits", lambda control, account_id: Limits(tokens_per_month=limit)):
             self.read(self.sends("image", "audio"))
         self.assertEqual(len(self.seen), 1)
 

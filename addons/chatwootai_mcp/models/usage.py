@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -18,6 +19,7 @@ from .company_language import in_company_language
 from .own_transaction import in_own_transaction
 
 _logger = logging.getLogger(__name__)
+_GUARD = Path(__file__).parent.parent / "usage_only_grows.sql"
 #: What `_add` takes. The rest of a row is measured, not counted.
 COUNTS = frozenset(
     {
@@ -75,6 +77,9 @@ class ChatwootaiUsage(models.Model):
     storage_mb = fields.Float("Storage (MB)", compute="_compute_storage_mb", digits=(16, 1))
 
     _day_unique = models.UniqueIndex("(day)")
+
+    def init(self):
+        self.pool.post_init(self.env.cr.execute, _GUARD.read_text())
 
     @api.depends("database_bytes", "file_bytes")
     def _compute_storage_mb(self):

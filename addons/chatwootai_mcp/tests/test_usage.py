@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2.errors import InsufficientPrivilege
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..control import Control
 from ..models import usage as usage_model
@@ -45,6 +47,35 @@ class TestUsage(ToolCase):
         self.assertEqual((row.calls, row.call_ms, row.money), (3, 2**32, 0.75))
         with self.assertRaises(ValueError):
             self.usage._add(vectors=1)
+
+    def test_what_was_counted_is_taken_away_by_nobody(self):
+        """The operator's limits are held against it, and a company's administrators run code of their own."""
+        self.usage._add(turns=5, tokens_in=100, money=0.5)
+        today = self.usage.sudo().search([], limit=1)
+        counted = today.read(["day", "turns", "tokens_in", "money"])
+        for work in (
+            today.unlink,
+            lambda: today.write({"turns": 0}),
+            lambda: today.write({"day": "2020-01-01"}),
+            lambda: self.usage._add(tokens_in=-100),
+            lambda: self.usage._add(date(2026, 1, 7), turns=-5),
+            lambda: self.usage._add(money=float("nan")),
+            lambda: self.env.cr.execute("TRUNCATE chatwootai_usage"),
+        ):
+            with mute_logger("odoo.sql_db"), self.assertRaises(InsufficientPrivilege), self.env.cr.savepoint():
+                work()
+                self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(today.read(["day", "turns", "tokens_in", "money"]), counted)
+
+    def test_days_that_count_for_no_limit_go_and_measures_go_down(self):
+        self.usage._add(date(2020, 1, 1), turns=1)
+        self.usage._gc_old_days()
+        self.env.flush_all()
+        self.assertFalse(self.usage.search([("day", "<", "2021-01-01")]))
+        for stored in (7, 3):
+            usage_model._note_stored(self.env, "documents", stored)
+        self.assertEqual(self.usage.search([], limit=1).documents, 3)
 
     @freeze_time("2026-02-28 23:59:00")
     def test_what_counts_is_of_today_and_of_this_month(self):
