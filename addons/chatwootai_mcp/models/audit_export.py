@@ -19,7 +19,10 @@ class AuditExport(models.Model):
     since = fields.Date("From", required=True, default=lambda self: fields.Date.today() - timedelta(days=30))
     until = fields.Date("Until", required=True, default=lambda self: fields.Date.today(), help="This day too.")
     state = fields.Selection(
-        [("new", "New"), ("queued", "Being made"), ("done", "Ready")], required=True, readonly=True, default="new"
+        [("new", "New"), ("queued", "Being made"), ("done", "Ready"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="new",
     )
     row_count = fields.Integer("Rows", readonly=True)
     file = fields.Binary(attachment=True, readonly=True, copy=False)
@@ -36,10 +39,13 @@ class AuditExport(models.Model):
         for export in self:
             export.state = "queued"
             export.with_delay(
-                channel="root.chatwootai_audit",
                 identity_key=f"chatwootai.audit.export:{export.id}",
                 description=self.env._("Export the audit"),
             )._job_export()
+
+    def _on_export_failed(self, **_failure):
+        """The job itself broke (queue_job's on_fail hook): nobody shall wait for a file that is never made."""
+        self.sudo().exists().state = "failed"
 
     def _job_export(self):
         export = self.sudo().exists()

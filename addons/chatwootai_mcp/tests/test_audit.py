@@ -376,6 +376,18 @@ class TestExport(AuditCase):
         self.assertIn(row.id, [json.loads(line)["id"] for line in lines])
         self.assertTrue(self.audit.search([("model", "=", export._name), ("actor", "=", f"user:{manager.id}")]))
 
+    def test_whoever_waits_for_a_file_is_told_that_there_will_be_none(self):
+        export = self.env["chatwootai.audit.export"].create({})
+        with trap_jobs() as trap:
+            export.action_export()
+            [job] = trap.enqueued_jobs
+        job.on_fail({"exc_name": "MemoryError"})
+        self.assertEqual(export.state, "failed")
+        with trap_jobs() as trap:
+            export.action_export()
+            trap.perform_enqueued_jobs()
+        self.assertEqual(export.state, "done", "it can be tried again")
+
     def test_a_period_that_ends_before_it_begins_is_refused(self):
         with self.assertRaises(UserError):
             self.env["chatwootai.audit.export"].create({"since": "2026-02-01", "until": "2026-01-01"})
