@@ -55,6 +55,7 @@ class Audit(models.Model):
             "delete": self.env._("Deletion"),
             "issue": self.env._("Issue"),
             "revoke": self.env._("Revocation"),
+            "snapshot": self.env._("Configuration for the agents received"),
             "retention": self.env._("Removal of old rows of the audit"),
         }
         for row in self:

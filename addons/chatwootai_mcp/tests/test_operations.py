@@ -80,6 +80,24 @@ class TestConfigurationWebhook(McpHttpCase):
                 self.post(self.path, self.snapshot(4, business_rules=rules[:2]), self.token).status_code, 422
             )
 
+    def test_who_sent_what_is_in_the_audit_stored_or_not(self):
+        """Whoever has the token could tell the agents anything, past the company's own screens."""
+        audit = self.env["chatwootai.audit"]
+        before = audit.search([])
+        for body in (self.snapshot(5), self.snapshot(4), self.snapshot(6, company_metadata={}), b"{"):
+            self.post(self.path, body, self.token)
+        rows = (audit.search([]) - before).sorted("id")
+        self.assertEqual(
+            [(row.kind, row.tool, row.outcome, row.actor) for row in rows],
+            [
+                ("configuration", "snapshot", outcome, "address:127.0.0.1")
+                for outcome in ("success", "refused", "error", "error")
+            ],
+        )
+        self.assertEqual([json.loads(row.arguments)["version"] for row in rows], [5, 4, 6, None])
+        self.assertEqual(json.loads(rows[0].arguments)["rules"], 1)
+        self.assertIn("company_name", rows[2].error)
+
     def test_json_is_taken_for_json_whatever_it_is_sent_as(self):
         response = self.url_open(
             self.path,
@@ -94,7 +112,7 @@ class TestConfigurationWebhook(McpHttpCase):
     def test_a_bad_document_is_refused_with_what_is_wrong(self):
         for body, named in [
             (b"{", "JSON"),
-            (b"[]", "object"),
+            (b"[]", "JSON object"),
             ({}, "account_id"),
             (self.snapshot(account_id="other"), "account"),
             (self.snapshot(version=0), "version"),
