@@ -7,7 +7,7 @@ from odoo.addons.chatwootai_mcp.control import get_control
 from odoo.addons.chatwootai_mcp.models.asked import for_reader, tell
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
-from odoo.addons.chatwootai_mcp.models.secret_field import Secret, read_secret
+from odoo.addons.chatwootai_mcp.models.secret_field import MASK, Secret, read_secret
 from odoo.addons.chatwootai_mcp.tenancy.quota import Price
 
 from ..crews.errors import TurnFailed
@@ -113,6 +113,9 @@ class ResCompany(models.Model):
         return companies
 
     def write(self, vals):
+        if self._asks_another_server(vals) and vals.get("chatwootai_llm_api_key", MASK) == MASK:
+            # Whoever may type a key may not read the one that is there, nor have it sent to a server of theirs.
+            self.write({"chatwootai_llm_api_key": False})
         result = super().write(vals)
         if LLM_FIELDS & vals.keys():
             self.sudo().write({"chatwootai_llm_check_state": False, "chatwootai_llm_check_message": False})
@@ -121,6 +124,12 @@ class ResCompany(models.Model):
                 company.chatwootai_agent_config_version += 1
             self.env["chatwootai.agent.config"]._queue_save()
         return result
+
+    def _asks_another_server(self, vals):
+        if "chatwootai_llm_base_url" not in vals:
+            return False
+        server = _server(vals["chatwootai_llm_base_url"])
+        return any(_server(company.chatwootai_llm_base_url) != server for company in self.sudo())
 
     def _chatwootai_llm_settings(self) -> LLMSettings:
         """The model as a crew takes it, its key in clear: for the server's own use."""
@@ -184,6 +193,10 @@ class ResCompany(models.Model):
             "wrong": self.env._("The server answers, but not as a chat model does."),
         }
         return sentences.get(verdict)
+
+
+def _server(base_url):
+    return (base_url or OPENAI_BASE_URL).strip().lower().split("/")[:3]
 
 
 def _end_llm_test(env, company_id, user_id, problem):

@@ -53,6 +53,30 @@ class TestAgentSettings(TransactionCase):
                 page.chatwootai_llm_api_key = "sk-of-that-server"
         self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-of-that-server")
 
+    def test_nor_by_an_administrator_on_odoos_own_page_or_past_it(self):
+        """The key may be the operator's, who typed it when the tenant was made."""
+        administrator = new_test_user(self.env, "administers", groups="base.group_system")
+        theirs = self.env["res.config.settings"].with_user(administrator)
+        with trap_jobs():
+            self.company.write({"chatwootai_llm_base_url": False, "chatwootai_llm_api_key": "sk-stored"})
+            theirs.create({"chatwootai_llm_api_key": MASK, "chatwootai_llm_base_url": "https://api.openai.com/v2"})
+            self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-stored")
+            theirs.create({"chatwootai_llm_api_key": MASK, "chatwootai_llm_base_url": "https://theirs.example/v1"})
+            self.assertFalse(read_secret(self.company, "chatwootai_llm_api_key"))
+            theirs.create({"chatwootai_llm_api_key": "sk-new", "chatwootai_llm_base_url": "https://new.example/v1"})
+            self.assertEqual(read_secret(self.company, "chatwootai_llm_api_key"), "sk-new")
+            self.company.with_user(administrator).write({"chatwootai_llm_base_url": "https://theirs.example/v1"})
+        self.assertFalse(read_secret(self.company, "chatwootai_llm_api_key"))
+        rows = self.env["chatwootai.audit"].search([("actor", "=", f"user:{administrator.id}")]).mapped("arguments")
+        self.assertEqual(rows.count('{"chatwootai_llm_api_key": ["***", null]}'), 2, "of the key, too, it is told")
+
+    def test_whoever_names_another_server_is_told_that_the_key_must_be_typed_again(self):
+        with trap_jobs():
+            self.company.write({"chatwootai_llm_base_url": False, "chatwootai_llm_api_key": "sk-stored"})
+        for address, warned in (("https://api.openai.com/v2", False), ("https://other.example/v1", True)):
+            told = self.page().onchange({"chatwootai_llm_base_url": address}, ["chatwootai_llm_base_url"], {})
+            self.assertEqual("warning" in told, warned, address)
+
     def test_a_manager_has_the_model_tested_from_it(self):
         with trap_jobs() as jobs:
             self.page().action_chatwootai_test_llm()
