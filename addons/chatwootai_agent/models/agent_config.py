@@ -30,7 +30,7 @@ class ChatwootaiAgentConfig(models.AbstractModel):
             "hand_off": {"message": company.chatwootai_hand_off_message or ""},
             "llm": {
                 "model": company.chatwootai_llm_model,
-                "base_url": company.chatwootai_llm_base_url or None,
+                "base_url": (company.chatwootai_llm_base_url or "").strip() or None,
                 "json_schema": company.chatwootai_llm_json_schema,
             }
             if company.chatwootai_llm_model

@@ -3,6 +3,11 @@
 from odoo import api, models
 
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
+from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
+from odoo.addons.chatwootai_mcp.stores.errors import StoreError
+from odoo.addons.queue_job.exception import RetryableJobError
+
+_SETTINGS = "agent_config"
 
 
 class CompanyServicesProfile(models.Model):
@@ -31,3 +36,22 @@ class Knowledge(models.Model):
     def _note_done(self, account_id, collection_type, stores):
         super()._note_done(account_id, collection_type, stores)
         self.env["chatwootai.alert"]._over(self._row(collection_type.value))
+
+
+class AgentConfig(models.AbstractModel):
+    _inherit = "chatwootai.agent.config"
+
+    @api.model
+    def _job_save_agent_config(self):
+        try:
+            super()._job_save_agent_config()
+        except (RetryableJobError, StoreError) as error:
+            in_own_transaction(self.env, _tell_not_saved, str(error))  # the job's own is undone
+            raise
+        about = [("kind", "=", "failed_sync"), ("key", "=", _SETTINGS), ("state", "=", "open")]
+        self.env["chatwootai.alert"].sudo().search(about)._close()
+
+
+def _tell_not_saved(env, said):
+    summary = in_company_language(env)._("The agents' settings do not reach them")
+    env["chatwootai.alert"]._raise("failed_sync", summary, said, _SETTINGS)

@@ -8,6 +8,8 @@ from odoo.addons.chatwootai_mcp.models.asked import for_reader, tell
 from odoo.addons.chatwootai_mcp.models.company_language import in_company_language
 from odoo.addons.chatwootai_mcp.models.own_transaction import in_own_transaction
 from odoo.addons.chatwootai_mcp.models.secret_field import MASK, Secret, read_secret
+from odoo.addons.chatwootai_mcp.stores.errors import InvalidDocument
+from odoo.addons.chatwootai_mcp.stores.schemas import LLM, parse_document
 from odoo.addons.chatwootai_mcp.tenancy.quota import Price
 
 from ..crews.errors import TurnFailed
@@ -101,9 +103,11 @@ class ResCompany(models.Model):
     @api.constrains("chatwootai_llm_base_url")
     def _check_chatwootai_llm_base_url(self):
         for company in self:
-            url = company.chatwootai_llm_base_url
-            if url and not url.startswith(("http://", "https://")):
-                raise ValidationError(self.env._("The model's base address starts with http:// or https://."))
+            url = (company.chatwootai_llm_base_url or "").strip()
+            try:
+                parse_document(LLM, {"model": "any", "base_url": url or None})
+            except InvalidDocument:
+                raise ValidationError(self.env._("The model's base address starts with http:// or https://.")) from None
 
     @api.model_create_multi
     def create(self, vals_list):

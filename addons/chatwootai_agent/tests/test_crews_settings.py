@@ -5,6 +5,8 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest import TestCase
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
@@ -94,9 +96,16 @@ class TestAgentConfig(SettingsCase):
         def down(*_):
             raise StoreUnavailable("The document store is down.")
 
-        self.patch(type(self.stores.documents), "save_agent_config", down)
-        with self.assertRaises(RetryableJobError):
-            self.config._job_save_agent_config()
+        self.registry_enter_test_mode()  # the alert is in a transaction of its own
+        with patch.object(type(self.stores.documents), "save_agent_config", down):
+            for _try in range(2):
+                # Odoo's own would undo the alert, too.
+                with TestCase.assertRaises(self, RetryableJobError):
+                    self.config._job_save_agent_config()
+        alert = self.env["chatwootai.alert"].search([("kind", "=", "failed_sync"), ("state", "=", "open")])
+        self.assertEqual((alert.count, alert.note), (2, "The document store is down."))
+        self.config._job_save_agent_config()
+        self.assertEqual(alert.state, "closed", "it is over when one succeeds")
 
     def test_budgets_out_of_bounds_are_refused(self):
         for values in (
@@ -105,13 +114,16 @@ class TestAgentConfig(SettingsCase):
             {"chatwootai_max_steps": 0},
             {"chatwootai_max_steps": 21},
             {"chatwootai_llm_base_url": "ftp://x"},
+            {"chatwootai_llm_base_url": "http://"},
+            {"chatwootai_llm_base_url": "http://a b"},
+            {"chatwootai_llm_base_url": "http://x/" + "y" * 500},
         ):
             with self.subTest(values), self.assertRaises(ValidationError):
                 self.company.write(values)
 
     def test_what_the_form_accepts_the_store_accepts(self):
         longest = {"chatwootai_hand_off_message": "x" * 1000, "chatwootai_instructions": "y" * 8000}
-        self.company.write(longest)
+        self.company.write(longest | {"chatwootai_llm_base_url": " https://llm.example/v1 "})
         self.config._save_agent_config()
         for name, text in longest.items():
             with self.subTest(name), self.assertRaises(ValidationError):
