@@ -111,9 +111,9 @@ def _limit(instance: Instance, options: argparse.Namespace) -> None:
     if given:
         operator.set_limits(account_id, {name: None if value == NO_LIMIT else value for name, value in given.items()})
     limits = operator.limits(account_id)
-    if limits["money_per_month"] is not None and not operator.prices():
-        say("warning: no model has a price of yours: money is counted at the tenant's own price, or not at all")
-        say("  mend it with: bin/tenant price MODEL IN OUT ('*' is any model)")
+    if limits["money_per_month"] is not None and "*" not in {price["model"] for price in operator.prices()}:
+        say("warning: of models without a price of yours money is counted at the tenant's own price, or not at all")
+        say("  mend it with: bin/tenant price '*' IN OUT (any model that has no price)")
     print(json.dumps({"account_id": account_id, **limits}))
 
 

@@ -225,6 +225,7 @@ def test_prices_are_set_shown_and_taken_away_and_a_limit_on_money_without_one_wa
     assert "warning" not in warned("limit", NAMES[0], "--money-per-month", "-1")
     assert "warning" in warned("limit", NAMES[0], "--money-per-month", "5")
     tenant("price", "gpt-4.1-mini", "0.4", "1.6")
+    assert "warning" in warned("limit", NAMES[0]), "the tenant may choose another model"
     assert json.loads(tenant("price", "*", "3", "15", "--json")) == [
         {"model": "*", "tokens_in": 3, "tokens_out": 15},
         {"model": "gpt-4.1-mini", "tokens_in": 0.4, "tokens_out": 1.6},
