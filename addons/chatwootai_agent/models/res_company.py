@@ -87,6 +87,13 @@ class ResCompany(models.Model):
             if not 1 <= company.chatwootai_max_steps <= 20:
                 raise ValidationError(self.env._("An answer may take from 1 to 20 steps."))
 
+    @api.constrains("chatwootai_llm_price_in", "chatwootai_llm_price_out")
+    def _check_chatwootai_prices(self):
+        for company in self:
+            # What is counted only grows: a turn that takes from it could not end.
+            if min(company.chatwootai_llm_price_in, company.chatwootai_llm_price_out) < 0:
+                raise ValidationError(self.env._("A price is zero or more."))
+
     @api.constrains("chatwootai_hand_off_message", "chatwootai_instructions", "chatwootai_llm_model")
     def _check_chatwootai_lengths(self):
         for company in self:
@@ -157,7 +164,7 @@ class ResCompany(models.Model):
         company = self.sudo()
         if price := get_control().price(model or company.chatwootai_llm_model or ""):
             return price
-        own = Price(company.chatwootai_llm_price_in, company.chatwootai_llm_price_out)
+        own = Price(max(0.0, company.chatwootai_llm_price_in), max(0.0, company.chatwootai_llm_price_out))
         return own if own.tokens_in or own.tokens_out else None
 
     # -- the connection's test: a model may take seconds, so no request waits for it

@@ -113,6 +113,8 @@ class TestAgentConfig(SettingsCase):
             {"chatwootai_turn_seconds": 601},
             {"chatwootai_max_steps": 0},
             {"chatwootai_max_steps": 21},
+            {"chatwootai_llm_price_in": -1},
+            {"chatwootai_llm_price_out": -0.5},
             {"chatwootai_llm_base_url": "ftp://x"},
             {"chatwootai_llm_base_url": "http://"},
             {"chatwootai_llm_base_url": "http://a b"},
