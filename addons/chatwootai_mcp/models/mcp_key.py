@@ -45,7 +45,7 @@ class ChatwootaiMcpKey(models.Model):
         "Runs as",
         required=True,
         readonly=True,
-        ondelete="cascade",
+        ondelete="restrict",  # a key's end is told in the audit: archiving the user ends it
         help="Calls with this key see and may do what this user sees and may do, and no more.",
     )
     key_id = fields.Char("Key id", required=True, readonly=True, copy=False, default=lambda self: new_token_id())

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import ForeignKeyViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..settings import get_keyring
 from ..tenancy.tokens import verify_mcp_key
@@ -76,6 +79,13 @@ class TestMcpKey(TransactionCase):
         self.assertIsNotNone(self.keys._principal(key.key_id))
         user.active = False
         self.assertIsNone(self.keys._principal(key.key_id))
+
+    def test_a_key_goes_with_no_user_untold(self):
+        """A row that PostgreSQL deletes with its user's is in no audit."""
+        user = new_test_user(self.env, "leaving-for-good")
+        self._issued(user=user)
+        with mute_logger("odoo.sql_db"), self.assertRaises(ForeignKeyViolation):
+            user.unlink()
 
     def test_a_revoked_key_stays_revoked_and_a_key_keeps_its_user(self):
         key = self._issued()
