@@ -3,15 +3,17 @@
 Odoo takes a name from a session, a parameter or a header, holds it against ``dbfilter`` and opens it. A name of no
 tenant's would be looked for at PostgreSQL, ``postgres`` and other servers' databases would be opened, and the errors
 tell what was found. So Odoo's filter lets only those through that its own role owns, which is what it lists too; every
-other name is like none. And where there is but one tenant, nobody is led into it who has not named it. Odoo's RPC takes
-names past that filter: there a name of none is like a wrong password, and the service that tells of databases serves
-nothing.
+other name is like none. To whoever has entered an account so is every name but its own, until a password opens
+another: else Odoo's pages would tell a company's people which others there are, and lead them to their doors. And
+where there is but one tenant, nobody is led into it who has not named it. Odoo's RPC takes names past that filter:
+there a name of none is like a wrong password, and the service that tells of databases serves nothing.
 """
 
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg2
@@ -27,17 +29,37 @@ _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
 _known_until = 0.0
 _matching = http.db_filter
+_entering: ContextVar[bool] = ContextVar("chatwootai_entering", default=False)
 
 
 def _db_filter(dbs: Iterable[str], host: str | None = None) -> list[str]:
+    entered = _account_entered()
+    return [name for name in _ours_of(dbs, host) if entered in (None, name)]
+
+
+def _ours_of(dbs: Iterable[Any], host: str | None) -> list[str]:
     named = [name for name in dbs if isinstance(name, str)]
-    matching = _matching(named, host=host)
-    return [name for name in matching if is_ours(name)]
+    return [name for name in _matching(named, host=host) if is_ours(name)]
+
+
+def _account_entered() -> str | None:
+    """The account the request is in; none while that is found out, and while a password opens another."""
+    return None if _entering.get() or not http.request else getattr(http.request, "db", None)
+
+
+@contextmanager
+def entering() -> Iterator[None]:
+    """Within, a session may change to the account whose password was given."""
+    token = _entering.set(True)
+    try:
+        yield
+    finally:
+        _entering.reset(token)
 
 
 def may_be_named(name: Any) -> bool:
-    """What the filter says of one name, where there is no request that Odoo's own could ask for its host."""
-    return bool(_db_filter([name], host=""))
+    """Whether it is a tenant's, whoever asks; there may be no request that Odoo's own filter could ask for its host."""
+    return bool(_ours_of([name], host=""))
 
 
 def is_ours(name: str) -> bool:

@@ -234,6 +234,8 @@ def _application(
     if path == _JOB:
         if not _names_a_job(environ):
             return no_such_job()(environ, start_response)
+        # Odoo takes no session beside the name: it would say so, of a name that is a tenant's.
+        environ["HTTP_COOKIE"] = _SESSION_COOKIE.sub("", environ.get("HTTP_COOKIE", ""))
         with job_of(environ.get("HTTP_X_ODOO_DATABASE", "")):
             return _odoo_application(self, environ, start_response)
     if not _OURS.match(path):

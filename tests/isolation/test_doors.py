@@ -128,9 +128,12 @@ def rpc_of_odoo(stack):
 
 @pytest.mark.parametrize("path", ["", "?job_uuid=x", "?db={name}&job_uuid=x", "?db={name}"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PUT"])
-def test_the_job_runners_door_is_the_same_for_every_name(stack, method, path):
+@pytest.mark.parametrize("entered", [False, True])
+def test_the_job_runners_door_is_the_same_for_every_name(stack, method, path, entered):
+    cookie = {"Cookie": _session(_enter(stack, "acme-x", "admin"))} if entered else {}
+
     def told(name):
-        named = _JSON | {"X-Odoo-Database": name}
+        named = _JSON | {"X-Odoo-Database": name} | cookie
         answer = send(stack.serving.port, Request("job", method, "/queue_job/runjob" + path.format(name=name), named))
         heads = tuple(head for head in answer.headers if head[0] != "Date")
         return answer.status, heads, answer.body
@@ -189,6 +192,24 @@ def test_whoever_has_entered_is_where_they_wanted_to_go_and_in_no_other_account(
         assert b'name="password"' in elsewhere.body and b"__session_info__" not in elsewhere.body
     for outside in ("https://example.com/", "//example.com/", "/\\example.com"):
         assert dict(_enter(stack, "acme", "admin", redirect=outside).headers)["Location"] == "/odoo"
+
+
+@pytest.mark.parametrize("path", ["/", "/web", "/web/login", "/odoo", "/web/signup", "/web/session/logout"])
+def test_whoever_has_entered_one_account_learns_of_no_other(stack, path):
+    def told(name):
+        cookie = {"Cookie": _session(_enter(stack, "acme", "admin"))}
+        answer = send(stack.serving.port, Request("inside", "GET", f"{path}?db={name}", cookie))
+        # The pages themselves hold a token that is another each time.
+        return answer.status, dict(answer.headers).get("Location", "").replace(name, "NAME")
+
+    assert len({told(name) for name in ("acme-x", "nobody", "postgres")}) == 1
+
+
+def test_whoever_has_entered_one_account_enters_another_by_its_password(stack):
+    cookie = {"Cookie": _session(_enter(stack, "acme", "admin"))}
+    inside = {"Cookie": _session(_enter(stack, "acme-x", "admin", headers=cookie))}
+    info = send(stack.serving.port, Request("info", "POST", "/web/session/get_session_info", _JSON | inside, b"{}"))
+    assert json.loads(info.body)["result"]["db"] == "acme-x"
 
 
 def test_a_form_of_another_site_enters_nothing(stack):

@@ -21,6 +21,8 @@ from odoo.addons.base.models.res_users import MIN_ROUNDS
 from odoo.addons.web.controllers.home import Home
 from odoo.addons.web.controllers.session import Session
 
+from ..database_choice import entering, may_be_named
+
 _PAGE = Template((Path(__file__).parent / "login_page.html").read_text())
 _WORDS = {
     "en": {
@@ -54,11 +56,12 @@ class Entrance(Home):
 class TenantSession(Session):
     @http.route()
     def authenticate(self, db, login, password, base_location=None):
-        if not http.db_filter([db]):
+        if not may_be_named(db):
             _passwords().dummy_verify()
             raise AccessDenied()
         try:
-            return super().authenticate(db, login, password, base_location)
+            with entering():
+                return super().authenticate(db, login, password, base_location)
         except AccessDenied as denied:
             if denied.args != AccessDenied().args:
                 # Too many tries: Odoo says so, and has not looked at the password. Of an account that is none it can't.
