@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 from . import postgres
+from .console import say
 
 #: What the table can be sorted by, and the column that says so.
 SORTS = {
@@ -72,15 +73,22 @@ def per_tenant(limits: Mapping[str, Mapping[str, Any]], days: int, sort: str) ->
     """
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
         rows = list(pool.map(lambda account_id: _of_tenant(account_id, limits[account_id], days), limits))
-    return sorted(rows, key=lambda row: (-(row[SORTS[sort]] or 0), row["account_id"]))
+    return sorted(filter(None, rows), key=lambda row: (-(row[SORTS[sort]] or 0), row["account_id"]))
 
 
 def by_day(account_id: str, days: int) -> list[dict[str, Any]]:
     return list(_rows(account_id, _BY_DAY, days))
 
 
-def _of_tenant(account_id: str, limits: Mapping[str, Any], days: int) -> dict[str, Any]:
-    [row] = _rows(account_id, _PER_TENANT, days)
+def _of_tenant(account_id: str, limits: Mapping[str, Any], days: int) -> dict[str, Any] | None:
+    """Its row; None of a tenant whose database can't be asked, for which the others need not wait."""
+    from psycopg2 import Error  # only the virtual environment has it
+
+    try:
+        [row] = _rows(account_id, _PER_TENANT, days)
+    except Error as error:
+        say(f"warning: {account_id} is left out, its database can't be asked: {str(error).strip()}")
+        return None
     used = {name: row.pop(name) for name in _SPENT} | {name: row[name] for name in ("documents", "vectors")}
     limit, percent = nearest(limits, used)
     return {"account_id": account_id, **row, "nearest_limit": limit, "percent": percent}

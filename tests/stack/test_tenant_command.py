@@ -3,7 +3,8 @@
 import argparse
 
 import pytest
-from stack import daemon
+from psycopg2 import OperationalError
+from stack import daemon, tenant_usage
 from stack.console import Failure
 from stack.tenant_command import _create, _parser, _values_joined
 
@@ -52,3 +53,16 @@ def test_a_key_ends_on_a_day_there_is(text, capsys):
 def test_limits_are_numbers_or_none():
     options = parse("limit", "acme", "--money-per-month=-1", "--calls-per-minute=0", "--tokens-per-month=5000000000")
     assert (options.money_per_month, options.calls_per_minute, options.tokens_per_month) == (-1, 0, 5_000_000_000)
+
+
+def test_a_tenant_whose_database_is_away_does_not_hide_the_others_usage(monkeypatch, capsys):
+    def rows(account_id, _query, _days):
+        if account_id == "away":
+            raise OperationalError("not accepting connections")
+        names = ("turns_per_day", "tokens_per_month", "money_per_month", "documents", "vectors", "calls")
+        return iter([dict.fromkeys(names, 1)])
+
+    monkeypatch.setattr(tenant_usage, "_rows", rows)
+    found = tenant_usage.per_tenant({"acme": {}, "away": {}, "zeta": {"vectors": 2}}, 30, "limit")
+    assert [(row["account_id"], row["percent"]) for row in found] == [("zeta", 50), ("acme", None)]
+    assert "away is left out" in capsys.readouterr().err
