@@ -178,7 +178,9 @@ class Orchestrator:
         try:
             result = run()
         except UnknownName as unknown:
+            record.outcome = unknown.outcome
             trail.append(record.principal.account_id, record.event(unknown.outcome, unknown.why))
+            self._count(record, is_error=True)
             raise
         except OtherAccount as refusal:
             raise_later(
@@ -204,11 +206,14 @@ class Orchestrator:
             if record.read_only:
                 trail.append(record.principal.account_id, record.event("success"))
             outcome = Outcome(result, False)
-        observe_call(
-            record.principal.account_id, record.label, "error" if outcome.is_error else "success", record.seconds
-        )
-        meter.add(record.principal.account_id, reached=reached, **record.counts())
+        self._count(record, outcome.is_error, reached)
         return outcome
+
+    @staticmethod
+    def _count(record: "_Record", is_error: bool, reached: str | None = None) -> None:
+        account_id = record.principal.account_id
+        observe_call(account_id, record.label, "error" if is_error else "success", record.seconds)
+        meter.add(account_id, reached=reached, **record.counts())
 
     @staticmethod
     def _failed(record: "_Record", outcome: str, error: str, **more: Any) -> Outcome:

@@ -13,6 +13,7 @@ from odoo.tools import mute_logger
 
 from ..control import Control
 from ..models import usage as usage_model
+from ..servers.orchestrator import UnknownTool, get_orchestrator
 from ..servers.usage_meter import meter
 from ..stores.errors import StoreUnavailable
 from ..tenancy.quota import Limits
@@ -92,9 +93,12 @@ class TestUsage(ToolCase):
         self.call("list_collections")
         self.refusal("search_records", model="ir.config_parameter")
         self.refusal("list_collections", account_id="someone-else")
+        for name, server in (("no_tool", None), ("list_collections", "odoo")):  # none at all, and none for the caller
+            with self.assertRaises(UnknownTool):
+                get_orchestrator().call(self.principal, name, {}, server=server, env=self.env)
         meter.flush()
         [after] = self.usage.search([], limit=1).read(["calls", "errors", "refused"])
-        self.assertEqual([after[name] - before[name] for name in ("calls", "errors", "refused")], [3, 1, 1])
+        self.assertEqual([after[name] - before[name] for name in ("calls", "errors", "refused")], [5, 2, 2])
 
     def test_a_thousand_refusals_at_a_limit_are_one_alert_in_its_period(self):
         self.set_limits(calls_per_minute=1)
