@@ -183,7 +183,8 @@ class Control:
             raise Unreachable from error
         except psycopg2.Error as error:
             self._absent_until = time.monotonic() + ABSENT_SECONDS
-            self._is_none = "does not exist" in str(error)
+            # Of the database itself: where a table or a column is missing, limits are not applied, and that is told.
+            self._is_none = f'database "{self.database}" does not exist' in str(error)
             level = logging.INFO if self._is_none else logging.WARNING
             _logger.log(level, "the control database %s can't be asked: %s", self.database, str(error).strip())
             raise Unreachable from error

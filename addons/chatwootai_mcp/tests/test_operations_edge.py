@@ -36,6 +36,13 @@ class TestControl(TransactionCase):
         ):
             self.assertFalse(control.answers())
 
+    def test_one_of_another_schema_is_not_taken_for_none(self):
+        """Its limits can't be read, so none are applied: that is no state to be silent about."""
+        control = Control(self.env.cr.dbname)
+        with self.assertLogs("odoo.addons.chatwootai_mcp.control", "WARNING"):
+            control.limits("acme")
+        self.assertFalse(control.answers())
+
     def test_an_absent_database_is_not_asked_at_every_call(self):
         control = Control("no-such-database")
         control.limits("acme")
