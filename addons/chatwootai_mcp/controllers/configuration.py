@@ -77,4 +77,4 @@ def _audit(document: Any, status: int, body: dict[str, Any], seconds: float) -> 
 def _in_force(token_id: str) -> bool:
     """Whether this is the token in use: one that was replaced is refused although its signature is right."""
     current = request.env(su=True)["ir.config_parameter"].get_param("chatwootai_mcp.config_token_id")
-    return not current or token_id == current
+    return token_id == current

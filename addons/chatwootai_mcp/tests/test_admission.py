@@ -48,7 +48,9 @@ class TestAdmission(McpHttpCase):
         from ..settings import get_keyring
         from ..tenancy.tokens import config_audience, mint_webhook_token, new_token_id
 
-        return mint_webhook_token(get_keyring(), config_audience(self.account_id), new_token_id())
+        token_id = new_token_id()
+        self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", token_id)
+        return mint_webhook_token(get_keyring(), config_audience(self.account_id), token_id)
 
     def test_a_call_that_waits_for_the_network_leaves_its_place_to_another(self):
         with admission.admitted_call(self.account_id):

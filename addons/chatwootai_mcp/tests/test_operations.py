@@ -28,6 +28,7 @@ class TestConfigurationWebhook(McpHttpCase):
         self.path = f"/chatwootai/config/{self.account_id}"
         self.token_id = new_token_id()
         self.token = mint_webhook_token(get_keyring(), config_audience(self.account_id), self.token_id)
+        self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", self.token_id)
 
     def snapshot(self, version=1, **changes):
         rule = {"rule_id": 1, "name": "Returns", "description": "Within 7 days.", "kind": "permanent"}
@@ -137,6 +138,8 @@ class TestConfigurationWebhook(McpHttpCase):
     def test_a_token_that_was_replaced_is_refused(self):
         self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", new_token_id())
         self.assertEqual(self.post(self.path, self.snapshot(), self.token).status_code, 401)
+        self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", False)
+        self.assertEqual(self.post(self.path, self.snapshot(), self.token).status_code, 401, "none is none, not any")
         self.env["ir.config_parameter"].set_param("chatwootai_mcp.config_token_id", self.token_id)
         self.assertEqual(self.post(self.path, self.snapshot(), self.token).status_code, 200)
 
