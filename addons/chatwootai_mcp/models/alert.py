@@ -78,6 +78,8 @@ class Alert(models.Model):
         :param group: whose members get an activity, on the record if there is one
         :param times: how often it happened
         """
+        if kind not in self._fields["kind"].get_values(self.env):  # each would be a row of the operator's, too
+            raise ValueError(f"no kind of alert: {kind}")
         if record and not key:
             key = f"{record._name},{record.id}"
             if self._are_many(kind, key):

@@ -52,6 +52,12 @@ class TestAlert(TransactionCase):
         self.alerts._raise("quota_reached", "Turns", key="turns_per_day")
         self.assertEqual(self.alerts.search_count([("state", "=", "open")]), 2)
 
+    def test_of_no_kind_there_is_none(self):
+        """A company's administrators, by code of their own, fill no list of the operator's."""
+        with self.assertRaises(ValueError):
+            self.alerts._raise("made up", "Something")
+        self.assertFalse(self._told())
+
     def test_once_done_it_is_raised_anew(self):
         first = self.alerts._raise("failed_sync", "Sync failed")
         first.with_user(self.manager).action_done()
