@@ -15,7 +15,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.sql_db import BaseCursor, Cursor
+from odoo.sql_db import BaseCursor, Cursor, PoolError
 
 from ..log_context import working_for
 
@@ -28,10 +28,18 @@ class Gone(Exception):
 
 def in_short_transaction(registry: Registry, work: Callable[..., Any], *arguments: Any) -> Any:
     """``work(environment, *arguments)``, committed; as superuser, again after a deadlock."""
-    with registry.cursor() as cr:
-        read_what_is_committed(cr)
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        return retrying(partial(work, env, *arguments), env)
+    is_committed = False
+    try:
+        with registry.cursor() as cr:
+            read_what_is_committed(cr)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            result = retrying(partial(work, env, *arguments), env)
+            is_committed = True
+    except (PoolError, psycopg2.InterfaceError):
+        # A stop takes away connections that are in use. What was committed by then is not to be done once more.
+        if not is_committed:
+            raise
+    return result
 
 
 def read_what_is_committed(cr: BaseCursor) -> None:

@@ -2,7 +2,10 @@
 
 from unittest.mock import patch
 
-from odoo.tests import TransactionCase, tagged
+from psycopg2 import InterfaceError
+
+from odoo.sql_db import PoolError
+from odoo.tests import TransactionCase, tagged, test_cursor
 
 from ..models.own_transaction import in_own_transaction
 
@@ -32,6 +35,20 @@ class TestOwnTransaction(TransactionCase):
         in_own_transaction(self.env, lambda env: env.registry.clear_cache())
         self.assertEqual(self.signaled, [frozenset({"default"})])
         self.assertFalse(self.registry.cache_invalidated)
+
+    def test_what_is_committed_is_done_though_its_connection_is_taken_away(self):
+        """As a stop does; who writes behind would write it once more."""
+        close = test_cursor.TestCursor.close
+        for error in (PoolError("This connection does not belong to the pool"), InterfaceError("already closed")):
+
+            def taken_away(cursor, error=error):
+                close(cursor)
+                raise error
+
+            with patch.object(test_cursor.TestCursor, "close", taken_away):
+                self.assertEqual(in_own_transaction(self.env, lambda env: 7), 7)
+            with patch.object(test_cursor.TestCursor, "commit", side_effect=error), self.assertRaises(type(error)):
+                in_own_transaction(self.env, lambda env: 7)
 
     def test_its_failure_makes_nobody_forget_what_the_caller_has_changed(self):
         def fail(env):
