@@ -9,6 +9,8 @@ import types
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
 
 
@@ -24,3 +26,7 @@ for addon in ("company_services", "chatwootai_mcp", "chatwootai_agent"):
     bare.__path__ = [str(ADDONS / addon)]
     sys.modules[addon] = bare
 sys.meta_path.insert(0, NoOdoo())
+
+# A busy machine takes longer for an example than hypothesis allows, and that says nothing of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
