@@ -163,8 +163,8 @@ def test_redirects_in_a_circle_end(host):
 
 
 def test_nobody_listening_may_be_back_later(host):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        own = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    with pytest.raises(NotThereYet):
-        fetch(f"{own}/x", own, limit=10, seconds=2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # so that nobody else takes the port meanwhile
+        own = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(NotThereYet):
+            fetch(f"{own}/x", own, limit=10, seconds=2)
