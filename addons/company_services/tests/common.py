@@ -1,11 +1,7 @@
 """A company with a profile, and for the sync a receiver on the loopback."""
 
-from unittest.mock import patch
-
 from odoo.tests import TransactionCase
 from odoo.tests.common import _super_send
-
-from odoo.addons.company_services.snapshot import post
 
 from .receiver import Receiver
 
@@ -58,7 +54,6 @@ class SyncCase(ProfileCase):
         super().setUp()
         self.receiver = Receiver()
         self.addCleanup(self.receiver.stop)
-        self.startPatcher(patch.object(post, "TIMEOUT", (0.5, 0.3)))
         self.configure(self.receiver.url)
         self.mark_synced()
         self.profile.sync_state = "not_synced"

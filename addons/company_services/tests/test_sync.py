@@ -1,9 +1,12 @@
 """From the button to the receiver and back: what was sent, what the status says, what is tried again."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.company_services.snapshot import post
 from odoo.addons.company_services.snapshot.verdict import RETRY_SECONDS
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -175,6 +178,7 @@ class TestSync(SyncCase):
         self.assert_retried_until_it_is_an_error("does not answer")
 
     def test_silence_is_retried(self):
+        self.startPatcher(patch.object(post, "TIMEOUT", (5, 0.3)))
         self.receiver.meanwhile = self.receiver.hang
         self.profile.action_synchronise()
         self.assertTrue(self.attempt())

@@ -10,11 +10,6 @@ from company_services.snapshot.verdict import Action, Reason
 TOKEN = "abcdefghijkl-0123456789"
 
 
-@pytest.fixture(autouse=True)
-def short_timeouts(monkeypatch):
-    monkeypatch.setattr(post, "TIMEOUT", (0.5, 0.3))
-
-
 def send(receiver, **document):
     return post.post_snapshot(receiver.url, TOKEN, document or {"account_id": "acme"})
 
@@ -43,7 +38,8 @@ def test_a_redirect_is_not_followed(receiver):
     assert len(receiver.posts) == 1
 
 
-def test_silence_is_a_timeout(receiver):
+def test_silence_is_a_timeout(receiver, monkeypatch):
+    monkeypatch.setattr(post, "TIMEOUT", (5, 0.3))
     receiver.meanwhile = receiver.hang
     assert send(receiver).reason is Reason.TIMEOUT
 

@@ -41,7 +41,7 @@ def endpoint():
 
 
 def tools(server):
-    return HttpTools(f"http://127.0.0.1:{server.server_port}/mcp", "cwai_acme_k_s", timeout=2)
+    return HttpTools(f"http://127.0.0.1:{server.server_port}/mcp", "cwai_acme_k_s")
 
 
 def result(request, **result):

@@ -162,7 +162,11 @@ def server():
 
 @pytest.fixture
 def embedder(server):
-    return OpenAIEmbedder(f"http://127.0.0.1:{server.server_port}/v1/", "small", "sekret", dimension=2, timeout=0.5)
+    return embedder_of(server, timeout=30)
+
+
+def embedder_of(server, timeout):
+    return OpenAIEmbedder(f"http://127.0.0.1:{server.server_port}/v1/", "small", "sekret", dimension=2, timeout=timeout)
 
 
 def test_texts_are_embedded_in_batches_and_come_back_in_order(embedder, server):
@@ -202,11 +206,11 @@ def test_a_model_that_fails_is_a_store_that_is_unavailable(embedder, server, ans
     assert "sekret" not in str(raised.value)
 
 
-def test_a_model_that_does_not_answer_in_time_is_unavailable(embedder, server):
+def test_a_model_that_does_not_answer_in_time_is_unavailable(server):
     release = threading.Event()
-    server.answer = lambda body: (release.wait(5), good(body))[1]
+    server.answer = lambda body: (release.wait(30), good(body))[1]
     with pytest.raises(StoreUnavailable, match="in time"):
-        embedder.embed(["texto"])
+        embedder_of(server, timeout=0.5).embed(["texto"])
     release.set()
 
 
