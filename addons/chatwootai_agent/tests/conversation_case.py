@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import TransactionCase
 
 from odoo.addons.chatwootai_mcp.chatwoot.payload import parse_event
@@ -114,6 +115,10 @@ class ConversationCase(ChatwootMixin, TransactionCase):
         self.turn()
         self.deliver()
         return self.chatwoot.said(self.CONVERSATION)
+
+    def at(self, moment):
+        """Odoo's clock stands still meanwhile."""
+        return patch.object(fields.Datetime, "now", lambda: moment)
 
     def age(self, record, seconds, *names):
         """Make a record older."""

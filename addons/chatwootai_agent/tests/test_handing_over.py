@@ -1,9 +1,7 @@
 """A hand-off tells the customer once, tells the people what was tried, and goes to whom the rules name."""
 
 from datetime import datetime, timedelta
-from unittest.mock import patch
 
-from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -39,9 +37,6 @@ class HandOffCase(ConversationCase):
         self.crew.answers = [HandOff("person", "pede uma pessoa", "Vou chamar alguém")]
         self.answer()
         return self.chatwoot.conversation(25)
-
-    def at(self, moment):
-        return patch.object(fields.Datetime, "now", lambda: moment)
 
     def keep_hours(self, **values):
         self.inbox.write(
