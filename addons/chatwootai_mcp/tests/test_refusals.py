@@ -107,19 +107,19 @@ class TestRefusals(_Behind, TransactionCase):
         self.assertIsNone(self.operator.alert.call_args.args[0])
 
     def test_a_key_used_at_another_accounts_address_alerts_its_own_account_without_naming_the_other(self):
-        self.note(account_id="globex", owner=self.account_id, credential_id="abc123abc123")
-        self.assertEqual(self.rows().actor, "key:abc123abc123")
+        self.note(account_id="globex", owner=self.account_id, credential_id="their0key0id")
+        self.assertEqual(self.rows().actor, "key:their0key0id")
         [alert] = self.open_alerts()
         self.assertEqual(alert.kind, "cross_tenant")
         told = str(self.rows().read()) + str(alert.read())
         self.assertNotIn("globex", told)
 
     def test_the_account_whose_address_it_was_learns_neither_the_key_nor_its_account(self):
-        self.note(owner="globex", credential_id="abc123abc123")
+        self.note(owner="globex", credential_id="their0key0id")
         self.assertEqual(
             (self.rows().actor, self.rows().error), ("address:203.0.113.7", "another account's credential")
         )
-        self.assertNotIn("abc123", str(self.rows().read()))
+        self.assertNotIn("their0key", str(self.rows().read()))
         self.assertNotIn("globex", str(self.rows().read()))
 
     def test_what_waits_is_bounded(self):
