@@ -18,7 +18,7 @@ from .common import ToolCase
 @tool("odoo", title="Slow statement", read_only=True, returns={})
 def slow_statement(call) -> dict:
     """Asks the database something that takes long."""
-    call.deadline = time.monotonic() + 0.2
+    call.deadline = time.monotonic() + 1
     call.env.cr.execute("SELECT pg_sleep(20)")
     return {}
 

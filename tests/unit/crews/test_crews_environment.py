@@ -34,7 +34,7 @@ def test_crewai_is_imported_late_and_quietly(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
