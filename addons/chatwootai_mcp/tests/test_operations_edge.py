@@ -62,15 +62,18 @@ class TestControl(TransactionCase):
             self.assertEqual(cr.fetchone(), ("read committed",))
 
     def test_limits_are_asked_once_a_second_and_survive_an_outage(self):
-        control = Control("unused")
+        control, clock = Control("unused"), Mock(monotonic=Mock(return_value=100.0))
+        self.enterContext(patch("odoo.addons.chatwootai_mcp.control.time", clock))
         row = (10, None, None, None, 2.5, None, None)
         with patch.object(control, "_rows", return_value=[row]) as asked:
             self.assertEqual(control.limits("acme"), Limits(calls_per_minute=10, money_per_month=2.5))
+            clock.monotonic.return_value = 100.9
             self.assertEqual(control.limits("acme").calls_per_minute, 10)
             self.assertEqual(asked.call_count, 1)
-        control._limits["acme"] = (0.0, control._limits["acme"][1])  # a second has passed
-        with patch.object(control, "_rows", return_value=None):
+        clock.monotonic.return_value = 101.0
+        with patch.object(control, "_rows", return_value=None) as asked:
             self.assertEqual(control.limits("acme").calls_per_minute, 10, "the last one known")
+            self.assertEqual(asked.call_count, 1)
 
 
 @tagged("post_install", "-at_install")

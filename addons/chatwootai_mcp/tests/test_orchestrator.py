@@ -1,5 +1,6 @@
 """The one way in: who may call what, and what a failure says."""
 
+import time
 from typing import Annotated
 from unittest.mock import patch
 
@@ -123,7 +124,9 @@ class TestOrchestrator(ToolCase):
             def limits(self, account_id):
                 return Limits(calls_per_minute=1)
 
-        with patch.object(quota_gate, "get_control", OneCall):
+        self.stores.cache.drop(self.account_id)  # what other tests have taken
+        now = time.monotonic()
+        with patch.object(quota_gate, "get_control", OneCall), patch.object(self.stores.cache, "_clock", lambda: now):
             self.call("list_collections")
             self.assertIn("60 seconds", self.refusal("list_collections"))
 
