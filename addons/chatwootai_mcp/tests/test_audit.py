@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from unittest.mock import Mock, patch
 
 from freezegun import freeze_time
@@ -339,15 +339,14 @@ class TestTrail(AuditCase):
 
 @tagged("post_install", "-at_install")
 class TestRate(AuditCase):
-    def hour(self, days):
-        this = datetime.now(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0)
-        return this - timedelta(days=days, minutes=30)
+    NOW = datetime(2026, 3, 10, 12, 10)
 
     def calls(self, count, days, **changes):
-        event = AuditEvent("key:abc", self.env.uid, "read", "odoo", "success", 1, {}, at=self.hour(days), **changes)
+        at = self.NOW - timedelta(days=days, minutes=40)
+        event = AuditEvent("key:abc", self.env.uid, "read", "odoo", "success", 1, {}, at=at, **changes)
         self.audit._record([event] * count)
 
-    @freeze_time("2026-03-10 10:20:00")  # else another hour may begin in the midst of it
+    @freeze_time(NOW)
     def test_far_more_calls_than_at_this_hour_before_are_one_alert(self):
         for days in range(1, 8):
             self.calls(10 + days, days)
