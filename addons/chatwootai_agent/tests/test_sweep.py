@@ -103,7 +103,7 @@ class TestLostWebhooks(SweepCase):
         said = self.chatwoot.add(25, "Oi")
         for number in range(100, 180):
             self.chatwoot.add(number, "Olá", message_type=1, sender={"id": 9, "type": "agent_bot", "name": "Bot"})
-        self.chatwoot.conversation(25)["messages"][-1]["created_at"] -= 60
+        self.chatwoot.conversation(25)["messages"][-1]["created_at"] -= 30
         with patch.object(fake_chatwoot, "PAGE", 2), patch.object(sweep, "_PAGE", 2):
             self.sweep()
         self.assertEqual(self.states(), ["waiting"], said)
