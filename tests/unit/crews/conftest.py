@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chatwootai_agent.crews.whatsapp import WhatsAppCrew
 
-from .fakes import ModelServer
+from .fakes import FakeTools, ModelServer, intent, says
+
+
+@pytest.fixture(scope="session")
+def first_turn() -> None:
+    """A process's first turn imports for seconds, or for longer than a test's turn may take."""
+    server, tools = ModelServer([intent("sales"), says("Olá!")]), FakeTools()
+    tools.documents["agent_config"] = {**tools.documents["agent_config"], "turn_seconds": 300}
+    WhatsAppCrew("acme", tools, server.settings()).process_message("Oi", 1)
+    server.close()
 
 
 @pytest.fixture
-def model() -> Iterator[Callable[[Any], ModelServer]]:
+def model(first_turn: None) -> Iterator[Callable[[Any], ModelServer]]:
     servers: list[ModelServer] = []
 
     def start(script: Any) -> ModelServer:
@@ -24,7 +34,7 @@ def model() -> Iterator[Callable[[Any], ModelServer]]:
 
 
 @pytest.fixture
-def dripping_server() -> Iterator[str]:
+def dripping_server(first_turn: None) -> Iterator[str]:
     """Answers with headers at once, and then with a byte every now and then, for ever."""
     listener = socket.create_server(("127.0.0.1", 0))
     closing = threading.Event()
