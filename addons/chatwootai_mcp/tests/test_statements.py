@@ -1,12 +1,14 @@
 """How often a call asks PostgreSQL: each time is a round trip, which is what a call's time is made of."""
 
 from contextlib import closing
+from unittest.mock import patch
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
+from .. import control
 from .common import statements
 from .http_case import McpHttpCase
 
@@ -17,6 +19,9 @@ _SEARCH = {"model": "res.partner", "domain": [["is_company", "=", True]], "field
 class TestStatements(McpHttpCase):
     def test_a_search_asks_for_its_records_and_for_nothing_else(self):
         token = self.issue()
+        # What limits it has is asked once a second: the second call may come later than that after the first.
+        self.enterContext(patch.object(control, "LIMITS_SECONDS", 600))
+        self.enterContext(patch.object(control.get_control(), "_limits", {}))
         self.call(token, "search_records", **_SEARCH)  # what is asked once, for many calls
         with statements() as executed:
             self.assertTrue(self.call(token, "search_records", **_SEARCH)["records"])
