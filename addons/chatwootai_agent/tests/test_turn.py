@@ -365,7 +365,7 @@ class TestSilence(ConversationCase):
 
     def test_who_spoke_after_it_was_resolved_is_not_talked_over_when_word_of_that_comes_late(self):
         self.customer_says("Oi")
-        self.person_says("Ainda aqui", created_at=int(time.time()) + 2)
+        self.person_says("Ainda aqui", created_at=int(time.time()) + 30)
         self.resolved_then_written_to()
         self.assertEqual((self.answer()[-1], self.states()[-1]), ("Ainda aqui", "with_people"))
 
