@@ -17,7 +17,12 @@ class AuditExport(models.Model):
     _rec_name = "filename"
 
     since = fields.Date("From", required=True, default=lambda self: fields.Date.today() - timedelta(days=30))
-    until = fields.Date("Until", required=True, default=lambda self: fields.Date.today(), help="This day too.")
+    until = fields.Date(
+        "Until",
+        required=True,
+        default=lambda self: fields.Date.today(),
+        help="This day too. Days are those of UTC.",
+    )
     state = fields.Selection(
         [("new", "New"), ("queued", "Being made"), ("done", "Ready"), ("failed", "Failed")],
         required=True,
@@ -26,7 +31,12 @@ class AuditExport(models.Model):
     )
     row_count = fields.Integer("Rows", readonly=True)
     file = fields.Binary(attachment=True, readonly=True, copy=False)
-    filename = fields.Char("File name", readonly=True, copy=False)
+    filename = fields.Char("File name", compute="_compute_filename", store=True)
+
+    @api.depends("since", "until")
+    def _compute_filename(self):
+        for export in self:
+            export.filename = f"audit-{self.env.cr.dbname}-{export.since}-{export.until}.jsonl.gz"
 
     @api.constrains("since", "until")
     def _check_period(self):
@@ -58,11 +68,4 @@ class AuditExport(models.Model):
             for line in self.env["chatwootai.audit"].sudo()._lines(begins, ends):
                 file.write(line + "\n")
                 count += 1
-        export.write(
-            {
-                "state": "done",
-                "row_count": count,
-                "file": base64.b64encode(packed.getvalue()),
-                "filename": f"audit-{self.env.cr.dbname}-{export.since}-{export.until}.jsonl.gz",
-            }
-        )
+        export.write({"state": "done", "row_count": count, "file": base64.b64encode(packed.getvalue())})

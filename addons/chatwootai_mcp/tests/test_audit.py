@@ -367,6 +367,7 @@ class TestExport(AuditCase):
         row = self.record()
         manager = new_test_user(self.env, "exporter", groups="chatwootai_mcp.group_mcp_manager")
         export = self.env["chatwootai.audit.export"].with_user(manager).create({})
+        self.assertIn(f"{export.since}-{export.until}", export.display_name, "it has a name before it has a file")
         with trap_jobs() as trap:
             export.action_export()
             trap.assert_jobs_count(1)
