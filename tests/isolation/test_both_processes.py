@@ -10,7 +10,7 @@ from .crossing import mcp_request
 from .watch import send
 
 SECONDS = 30
-A_MINUTE = 60  # calls: one more each second
+A_MINUTE = 20  # calls: one more each three seconds, in which a slow machine, too, makes more than one
 
 
 def test_a_limit_is_counted_over_both(ports, sides):
@@ -32,7 +32,7 @@ def test_a_limit_is_counted_over_both(ports, sides):
             return len(refused) == len(ports)
 
         _until(both_have_passed_calls_and_refused)
-        assert A_MINUTE <= sum(passed.values()) <= A_MINUTE + time.monotonic() - began + 1
+        assert A_MINUTE <= sum(passed.values()) <= A_MINUTE * (1 + (time.monotonic() - began) / 60) + 1
     finally:
         command("tenant", "limit", "acme", "--calls-per-minute", -1)
         for port in ports:
