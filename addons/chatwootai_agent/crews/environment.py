@@ -45,6 +45,7 @@ def prepare() -> None:
         os.environ.update(_FIXED)
         _give_it_a_place()
         import crewai  # noqa: F401  reads a .env file, so the variables are dropped after it
+        import openai.resources  # noqa: F401  else a client does at its first call, in the time of a customer's turn
 
         _forget_openai_variables()
         _quieten()

@@ -21,6 +21,11 @@ assert not [name for name in os.environ if name.startswith("OPENAI_")]
 assert os.path.isdir(os.environ["CREWAI_STORAGE_DIR"])
 from openai.types.chat import ChatCompletion
 assert ChatCompletion.__pydantic_complete__, "the first turns would build it, several at once"
+imported = set(sys.modules)
+import openai
+openai.OpenAI(api_key="none").chat.completions
+late = [name for name in set(sys.modules) - imported if name.startswith("openai.")]
+assert not late, f"the first turn would import {{len(late)}} modules in the customer's time"
 """
 
 
