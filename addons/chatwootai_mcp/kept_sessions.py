@@ -8,6 +8,7 @@ only what few statements leave behind; after one of those, or one that is not kn
 import re
 import select
 from functools import lru_cache
+from typing import Any
 
 from psycopg2.extensions import STATUS_READY
 
@@ -33,11 +34,16 @@ class KeptSession(PsycoConnection):
 
     _changed = False
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.prepared: set[str] = set()  # statements of ours that the session has planned
+
     def reset(self) -> None:
         """:raises psycopg2.OperationalError: PostgreSQL has ended the connection"""
         if self._changed or self.autocommit or self.status != STATUS_READY or self._was_told_something():
             super().reset()
             self._changed = False
+            self.prepared.clear()
 
     def _was_told_something(self) -> bool:
         """PostgreSQL says nothing of its own accord but that the connection ends, or what was listened for."""

@@ -39,7 +39,7 @@ class TestStatements(McpHttpCase):
     def test_looking_for_other_processes_changes_begins_no_transaction(self):
         with closing(db_connect(self.account_id).cursor()) as cr, statements() as executed:
             found = self.registry.get_sequences(cr)
-            self.assertEqual(len(executed), 1)
+            self.assertEqual(executed, [], "not by Odoo's cursor, after which the session would be discarded")
             self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
             cr.execute("SHOW transaction_isolation")
             self.assertEqual(cr.fetchone(), ("repeatable read",))
@@ -47,6 +47,25 @@ class TestStatements(McpHttpCase):
             self.assertEqual(self.registry.get_sequences(cr), found)
             self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_INTRANS)
             cr.rollback()
+
+    def test_the_look_is_planned_once_in_a_session(self):
+        planned = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'chatwootai_signaling'"
+        with closing(db_connect(self.account_id).cursor()) as cr:
+            found = [self.registry.get_sequences(cr) for _ in range(2)]
+            cr.execute(planned)
+            self.assertEqual(cr.fetchone(), (1,))
+            cr.rollback()
+            cr.connection._changed = True
+            cr.connection.reset()  # as when it is lent again
+            cr.execute(planned)
+            self.assertEqual(cr.fetchone(), (0,))
+            cr.rollback()
+            found.append(self.registry.get_sequences(cr))
+            with cr.connection.cursor() as behind_our_back:
+                behind_our_back.execute("DEALLOCATE ALL")
+            cr.rollback()
+            found.append(self.registry.get_sequences(cr))
+            self.assertEqual(found, found[:1] * 4)
 
     def test_a_cursor_that_only_reads_does_so_after_the_look_too(self):
         for readonly, answer in ((True, "on"), (False, "off")):
