@@ -61,6 +61,9 @@ class TestStatements(McpHttpCase):
             self.assertEqual(cr.fetchone(), (0,))
             cr.rollback()
             found.append(self.registry.get_sequences(cr))
+            cr.execute(planned)
+            self.assertEqual(cr.fetchone(), (1,), "and once in each session")
+            cr.rollback()
             with cr.connection.cursor() as behind_our_back:
                 behind_our_back.execute("DEALLOCATE ALL")
             cr.rollback()
